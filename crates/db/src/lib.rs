@@ -1,1 +1,32 @@
+//! The only crate that knows `SQLite` and PostgreSQL. It owns connections, transactions, migrations, the audit trail's table and
+//! the outbox; rooms write SQL as [`statement!`]s and run them on a [`Connection`]. One SQL text serves both engines.
 
+mod connection;
+mod database;
+mod error;
+mod events;
+mod migration;
+mod outbox;
+mod row;
+mod sqlite;
+mod statement;
+mod value;
+
+pub use connection::{Connection, Snapshot, Tx};
+pub use database::{Db, DbOptions};
+pub use error::{DatabaseError, DbErrorExt, DbResultExt, Refusal, Violation};
+pub use events::Event;
+pub use migration::{EngineKind, Migration, migrations};
+pub use outbox::OutboxItem;
+pub use row::Row;
+pub use sqlite::{Durability, SqliteOptions, restore};
+pub use statement::{DynamicStatement, Statement, StatementScope, all_statements};
+pub use value::Value;
+
+#[doc(hidden)]
+pub use inventory as __inventory;
+#[doc(hidden)]
+pub use statement::Registered;
+
+#[cfg(feature = "testing")]
+pub mod testing;

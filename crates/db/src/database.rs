@@ -1,0 +1,127 @@
+//! The open database, whichever engine it is.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use castellan_kernel::Result;
+use tokio::sync::Notify;
+
+use crate::connection::Session;
+use crate::sqlite::{self, SqliteOptions};
+use crate::{EngineKind, Snapshot, Tx, global_statement};
+
+/// Which database to open.
+#[derive(Debug, Clone)]
+pub enum DbOptions {
+    /// The embedded one.
+    Sqlite(SqliteOptions),
+}
+
+enum Engine {
+    Sqlite(sqlite::Engine),
+}
+
+struct Inner {
+    engine: Engine,
+    outbox: Arc<Notify>,
+}
+
+/// An open database with an up-to-date schema. Cheap to clone.
+#[derive(Clone)]
+pub struct Db(Arc<Inner>);
+
+impl Db {
+    /// Opens the database and applies the migrations that it lacks, under a lock.
+    ///
+    /// # Errors
+    /// Unavailable when it cannot be reached; failed precondition when it is newer than this binary or a migration that it has
+    /// was changed. The texts are for the operator.
+    pub async fn open(options: DbOptions) -> Result<Self> {
+        let engine = match options {
+            DbOptions::Sqlite(options) => Engine::Sqlite(sqlite::Engine::open(options).await?),
+        };
+        Ok(Self(Arc::new(Inner { engine, outbox: Arc::default() })))
+    }
+
+    /// Which engine this is.
+    pub fn engine(&self) -> EngineKind {
+        match &self.0.engine {
+            Engine::Sqlite(_) => EngineKind::Sqlite,
+        }
+    }
+
+    /// A read-only view of one instance (or of none), begun by its first statement and consistent across all of them.
+    pub fn snapshot(&self, instance: Option<&str>) -> Snapshot {
+        self.read(instance, true)
+    }
+
+    /// Like [`Db::snapshot`], but every statement sees the newest state on its own; cheaper for a single statement.
+    pub fn single_reads(&self, instance: Option<&str>) -> Snapshot {
+        self.read(instance, false)
+    }
+
+    fn read(&self, instance: Option<&str>, consistent: bool) -> Snapshot {
+        match &self.0.engine {
+            Engine::Sqlite(engine) => Snapshot::new(instance, Session::SqliteRead(engine.read(consistent))),
+        }
+    }
+
+    /// A transaction on one instance (or on none), begun by its first statement.
+    pub fn begin(&self, instance: Option<&str>) -> Tx {
+        let outbox = Arc::clone(&self.0.outbox);
+        match &self.0.engine {
+            Engine::Sqlite(engine) => Tx::new(instance, Session::SqliteWrite(engine.write()), outbox),
+        }
+    }
+
+    /// Whether the database answers and can be written to.
+    ///
+    /// # Errors
+    /// Unavailable, or what the engine says.
+    pub async fn ping(&self) -> Result<()> {
+        match &self.0.engine {
+            Engine::Sqlite(engine) => engine.failure().map_or(Ok(()), Err)?,
+        }
+        self.single_reads(None).row(global_statement!("SELECT 1"), &[]).await.map(drop)
+    }
+
+    /// Writes a consistent copy of the embedded database to the new file `target` while it is in use. The file appears under
+    /// its name only when it is complete and on disk; [`restore`](crate::restore) puts it back.
+    ///
+    /// # Errors
+    /// Already exists; unavailable when it cannot be written; failed precondition on PostgreSQL, which has its own tools.
+    pub async fn backup_to(&self, target: &Path) -> Result<()> {
+        match &self.0.engine {
+            Engine::Sqlite(engine) => engine.backup_to(target).await,
+        }
+    }
+
+    /// Wakes whenever a transaction of this process has committed outbox items, so that a worker need not poll for them.
+    pub fn outbox_signal(&self) -> Arc<Notify> {
+        Arc::clone(&self.0.outbox)
+    }
+
+    /// Whether the engine understands the text of this statement.
+    #[cfg(feature = "testing")]
+    pub(crate) async fn check_statement(&self, statement: &crate::Statement) -> Result<()> {
+        match &self.0.engine {
+            Engine::Sqlite(engine) => engine.check(statement.sql),
+        }
+    }
+
+    /// Finishes what is committed and ends the background work; transactions are refused from then on.
+    ///
+    /// # Errors
+    /// Unavailable when the engine had refused to write.
+    pub async fn close(&self) -> Result<()> {
+        match &self.0.engine {
+            Engine::Sqlite(engine) => engine.close().await,
+        }
+    }
+}
+
+impl std::fmt::Debug for Db {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Db").field(&self.engine()).finish()
+    }
+}

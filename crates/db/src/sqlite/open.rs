@@ -1,0 +1,62 @@
+//! Connections to the file: one that writes, some that read.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+
+use super::Durability;
+
+/// Statements that one connection keeps prepared; the text of a list filter varies, that of all else does not.
+const PREPARED_BY_WRITER: usize = 512;
+const PREPARED_BY_READER: usize = 256;
+
+/// Pages of the file that the operating system maps for us (shared by all connections, and given back under pressure).
+const MAPPED_BYTES: i64 = 256 << 20;
+
+/// Opens the connection that writes, creating the file.
+pub(super) fn writer(path: &Path, durability: Durability) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(Duration::from_secs(30))?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", if durability == Durability::Full { "NORMAL" } else { "OFF" })?;
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    connection.pragma_update(None, "cache_size", -4_096)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    common(&connection, PREPARED_BY_WRITER)?;
+    Ok(connection)
+}
+
+/// Opens one of the connections that read.
+pub(super) fn reader(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.pragma_update(None, "query_only", true)?;
+    connection.pragma_update(None, "cache_size", -1_024)?;
+    common(&connection, PREPARED_BY_READER)?;
+    Ok(connection)
+}
+
+/// Opens the connection that moves the log into the file in the background.
+pub(super) fn checkpointer(path: &Path, durability: Durability) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.pragma_update(None, "synchronous", if durability == Durability::Full { "NORMAL" } else { "OFF" })?;
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    connection.pragma_update(None, "cache_size", -64)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    Ok(connection)
+}
+
+fn common(connection: &Connection, prepared: usize) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "mmap_size", MAPPED_BYTES)?;
+    // LIKE compares letters as PostgreSQL does; filters that ignore case compare lower-cased columns.
+    connection.pragma_update(None, "case_sensitive_like", true)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.set_prepared_statement_cache_capacity(prepared);
+    Ok(())
+}

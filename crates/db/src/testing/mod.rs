@@ -1,0 +1,103 @@
+//! Databases for tests: each its own, thrown away at the end. Tests of a rule run on every engine that is at hand.
+
+use std::future::Future;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use castellan_kernel::Result;
+use tokio::sync::OnceCell;
+
+use crate::{Db, DbOptions, Durability, SqliteOptions, all_statements};
+
+/// An empty database with the current schema, for one test.
+pub struct TestDb {
+    db: Db,
+    _cleanup: Directory,
+}
+
+/// A directory that is removed when dropped.
+struct Directory(PathBuf);
+
+impl Directory {
+    /// A new directory, in memory where the system has such a place.
+    fn create() -> std::io::Result<Self> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let memory = Path::new("/dev/shm");
+        let root = if memory.is_dir() { memory.to_path_buf() } else { std::env::temp_dir() };
+        let name = format!("castellan-test-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let path = root.join(name);
+        // A crashed process with the same id may have left one.
+        let _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir_all(&path)?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+impl TestDb {
+    /// An embedded database that nothing is synced for.
+    ///
+    /// # Panics
+    /// When it cannot be made; so for all of this module.
+    #[allow(clippy::panic, reason = "a test without its database cannot go on")]
+    pub async fn sqlite() -> Self {
+        Self::try_sqlite().await.unwrap_or_else(|error| panic!("no embedded test database: {error:?}"))
+    }
+
+    async fn try_sqlite() -> Result<Self> {
+        /// The bytes of a database with the current schema: copying it is quicker than migrating anew.
+        static TEMPLATE: OnceCell<Vec<u8>> = OnceCell::const_new();
+        let options = |directory: &Directory| SqliteOptions {
+            durability: Durability::None,
+            readers: Some(16),
+            ..SqliteOptions::new(directory.0.join("castellan.db"))
+        };
+        let template = TEMPLATE
+            .get_or_try_init(|| async {
+                let directory = Directory::create().map_err(castellan_kernel::Error::internal)?;
+                let options = options(&directory);
+                Db::open(DbOptions::Sqlite(options.clone())).await?.close().await?;
+                std::fs::read(&options.path).map_err(castellan_kernel::Error::internal)
+            })
+            .await?;
+        let directory = Directory::create().map_err(castellan_kernel::Error::internal)?;
+        let options = options(&directory);
+        std::fs::write(&options.path, template).map_err(castellan_kernel::Error::internal)?;
+        Ok(Self { db: Db::open(DbOptions::Sqlite(options)).await?, _cleanup: directory })
+    }
+}
+
+impl Deref for TestDb {
+    type Target = Db;
+    fn deref(&self) -> &Db {
+        &self.db
+    }
+}
+
+/// Runs one test body on a fresh database of each engine: always the embedded one, and PostgreSQL when `TEST_POSTGRES` holds
+/// its address (`postgres://user@host/db`).
+pub async fn on_each_engine<F, Fut>(body: F)
+where
+    F: Fn(Db) -> Fut,
+    Fut: Future<Output = ()>,
+{
+    let test = TestDb::sqlite().await;
+    body(test.db.clone()).await;
+}
+
+/// Prepares every statement of this binary on the database; returns a line for each that it refuses.
+pub async fn refused_statements(db: &Db) -> Vec<String> {
+    let mut refused = Vec::new();
+    for statement in all_statements() {
+        if let Err(cause) = db.check_statement(statement).await {
+            refused.push(format!("{:?} {}:{}: {cause}", db.engine(), statement.file, statement.line));
+        }
+    }
+    refused
+}
