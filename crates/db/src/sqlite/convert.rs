@@ -102,6 +102,16 @@ impl Call<'_> {
     }
 }
 
+/// [`Call::rows`] for calls of any lifetime.
+pub(super) fn rows(call: &Call<'_>, connection: &Connection) -> Result<Vec<Row>, DatabaseError> {
+    call.rows(connection)
+}
+
+/// [`Call::execute`] for calls of any lifetime.
+pub(super) fn execute(call: &Call<'_>, connection: &Connection) -> Result<u64, DatabaseError> {
+    call.execute(connection)
+}
+
 fn write(value: &Value) -> ValueRef<'_> {
     match value {
         Value::Null => ValueRef::Null,

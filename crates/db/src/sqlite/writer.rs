@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::committer::{Committer, Signal};
 use super::convert::Call;
-use super::{Durability, checkpoint, errors};
+use super::{Durability, checkpoint, convert, errors};
 use crate::row::Row;
 use crate::{DatabaseError, Refusal};
 
@@ -267,12 +267,12 @@ impl WriteSession {
 
     /// Runs a statement for its rows; `heavy` ones leave the async worker.
     pub(crate) async fn rows(&mut self, call: Call<'_>, heavy: bool) -> Result<Vec<Row>> {
-        self.run(call, heavy, Call::rows).await
+        self.run(call, heavy, convert::rows).await
     }
 
     /// Runs a statement for the number of rows that it changed; `heavy` ones leave the async worker.
     pub(crate) async fn execute(&mut self, call: Call<'_>, heavy: bool) -> Result<u64> {
-        self.run(call, heavy, Call::execute).await
+        self.run(call, heavy, convert::execute).await
     }
 
     async fn run<T: Send + 'static>(&mut self, call: Call<'_>, heavy: bool, how: How<T>) -> Result<T> {
