@@ -79,12 +79,32 @@ impl Connection {
     /// # Errors
     /// As [`Connection::rows`]; also on a snapshot, which only reads.
     pub async fn execute(&mut self, statement: &'static Statement, values: &[Value]) -> Result<u64> {
-        self.refuse_if_lost()?;
         let origin = Origin::Statement(statement);
-        let instance = scoped(self.instance.as_deref(), statement.scope)?;
-        let call = Call { sql: statement.sql, instance, values, origin };
+        self.change(statement.sql, statement.scope, values, origin, statement.heavy).await
+    }
+
+    /// Runs a built statement for the number of rows that it changed.
+    ///
+    /// # Errors
+    /// As [`Connection::execute`].
+    pub async fn execute_dynamic(&mut self, statement: &DynamicStatement) -> Result<u64> {
+        let origin = Origin::Dynamic(statement.label);
+        self.change(&statement.sql, statement.scope, &statement.values, origin, true).await
+    }
+
+    async fn change(
+        &mut self,
+        sql: &str,
+        scope: StatementScope,
+        values: &[Value],
+        origin: Origin,
+        heavy: bool,
+    ) -> Result<u64> {
+        self.refuse_if_lost()?;
+        let instance = scoped(self.instance.as_deref(), scope)?;
+        let call = Call { sql, instance, values, origin };
         let result = match &mut self.session {
-            Session::SqliteWrite(session) => session.execute(call, statement.heavy).await,
+            Session::SqliteWrite(session) => session.execute(call, heavy).await,
             Session::SqliteRead(_) => {
                 return Err(Error::internal(format!("{origin}: a snapshot only reads")));
             }

@@ -7,6 +7,7 @@ mod error;
 mod events;
 mod migration;
 mod outbox;
+pub mod query;
 mod row;
 mod sqlite;
 mod statement;

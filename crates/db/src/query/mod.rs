@@ -1,0 +1,71 @@
+//! SQL that is put together from filters: conditions, visibility, order, page and total of list queries. It owns the dialect of
+//! both engines; the text of a filter varies with its shape only, never with its values.
+
+mod condition;
+mod select;
+mod visible;
+
+pub use condition::Condition;
+pub use select::{List, Select};
+pub use visible::VisibleColumns;
+
+use crate::{DynamicStatement, EngineKind, StatementScope, Value};
+
+/// A statement in the making: text with numbered parameters, and their values.
+pub(crate) struct Draft {
+    engine: EngineKind,
+    scope: StatementScope,
+    sql: String,
+    values: Vec<Value>,
+}
+
+impl Draft {
+    pub(crate) fn new(engine: EngineKind, scope: StatementScope) -> Self {
+        Self { engine, scope, sql: String::with_capacity(256), values: Vec::new() }
+    }
+
+    pub(crate) fn engine(&self) -> EngineKind {
+        self.engine
+    }
+
+    /// Appends a text; each `?` outside of quotes takes the next of the values.
+    pub(crate) fn text(&mut self, text: &str, values: &[Value]) {
+        let mut values = values.iter();
+        let mut quoted = false;
+        for character in text.chars() {
+            quoted ^= character == '\'';
+            match character {
+                '?' if !quoted => self.value(values.next().cloned().unwrap_or_default()),
+                _ => self.sql.push(character),
+            }
+        }
+        debug_assert!(values.next().is_none(), "more values than question marks in {text}");
+    }
+
+    /// Appends a parameter with its value.
+    pub(crate) fn value(&mut self, value: Value) {
+        self.values.push(value);
+        let first = if self.scope == StatementScope::Instance { 2 } else { 1 };
+        self.sql.push('$');
+        self.sql.push_str(&(self.values.len() + first - 1).to_string());
+    }
+
+    pub(crate) fn finish(self, label: &'static str) -> DynamicStatement {
+        DynamicStatement { sql: self.sql, values: self.values, scope: self.scope, label }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::values;
+
+    #[test]
+    fn question_marks_become_the_parameters_after_the_instance() {
+        let mut draft = Draft::new(EngineKind::Sqlite, StatementScope::Instance);
+        draft.text("a = ? AND b = '?' AND c = ?", &values!["x", 2]);
+        let statement = draft.finish("test");
+        assert_eq!(statement.sql, "a = $2 AND b = '?' AND c = $3");
+        assert_eq!(statement.values, values!["x", 2]);
+    }
+}

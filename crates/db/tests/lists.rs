@@ -1,0 +1,167 @@
+//! List queries: filters, visibility, pages and totals, on every engine at hand.
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
+use castellan_db::query::{Condition, List, Select, VisibleColumns};
+use castellan_db::testing::on_each_engine;
+use castellan_db::{Db, Event, Row};
+use castellan_kernel::{Page, Result, TextMethod, TimeMethod, Timestamp, Visibility};
+
+/// Events stand in for any resource: the aggregate's id is its name.
+async fn fill(db: &Db, instance: &str, names: &[&str]) {
+    let mut tx = db.begin(Some(instance));
+    for (position, name) in names.iter().enumerate() {
+        let event = Event {
+            aggregate_type: "user".into(),
+            aggregate_id: (*name).into(),
+            event_type: "added".into(),
+            payload: None,
+            editor: name.to_lowercase(),
+            owner: format!("org{}", position % 2),
+            created_at: Timestamp::from_micros(7),
+        };
+        tx.append_event(event).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+}
+
+fn events() -> Select {
+    Select::instance("events", "e.aggregate_id", "events e WHERE e.instance_id = $1").order_by(&["e.aggregate_id"])
+}
+
+async fn list(db: &Db, select: Select) -> List<String> {
+    let read = |row: &Row| -> Result<String> { row.text(0) };
+    db.snapshot(Some("i1")).list(&select, read).await.unwrap()
+}
+
+async fn names(db: &Db, condition: Condition) -> Vec<String> {
+    list(db, events().and(condition)).await.items
+}
+
+#[tokio::test]
+async fn text_methods_compare_as_they_are_called() {
+    on_each_engine(|db| async move {
+        fill(&db, "i1", &["Anna", "anna", "Bob%", "Bobby", "back\\slash", "Ärger"]).await;
+        fill(&db, "i2", &["Anna"]).await;
+        let text = |method, value: &'static str| {
+            let db = db.clone();
+            async move { names(&db, Condition::text("e.aggregate_id", "e.editor", method, value)).await }
+        };
+        assert_eq!(text(TextMethod::Equals, "Anna").await, ["Anna"]);
+        assert_eq!(text(TextMethod::EqualsIgnoreCase, "ANNA").await, ["Anna", "anna"]);
+        assert_eq!(text(TextMethod::StartsWith, "Bob").await, ["Bob%", "Bobby"]);
+        assert_eq!(text(TextMethod::StartsWith, "bob").await, [""; 0]);
+        assert_eq!(text(TextMethod::StartsWithIgnoreCase, "är").await, ["Ärger"]);
+        assert_eq!(text(TextMethod::Contains, "%").await, ["Bob%"]);
+        assert_eq!(text(TextMethod::Contains, "_").await, [""; 0]);
+        assert_eq!(text(TextMethod::Contains, "\\").await, ["back\\slash"]);
+        assert_eq!(text(TextMethod::ContainsIgnoreCase, "NN").await, ["Anna", "anna"]);
+        assert_eq!(text(TextMethod::EndsWith, "by").await, ["Bobby"]);
+        assert_eq!(text(TextMethod::EndsWithIgnoreCase, "NA").await, ["Anna", "anna"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn conditions_nest() {
+    on_each_engine(|db| async move {
+        fill(&db, "i1", &["a", "b", "c"]).await;
+        let is = |name: &'static str| Condition::equals("e.aggregate_id", name);
+        assert_eq!(names(&db, Condition::any([is("a"), is("c")])).await, ["a", "c"]);
+        assert_eq!(names(&db, !is("a")).await, ["b", "c"]);
+        assert_eq!(names(&db, Condition::all([is("a"), is("b")])).await, [""; 0]);
+        assert_eq!(names(&db, Condition::all([])).await.len(), 3);
+        assert_eq!(names(&db, Condition::any([])).await.len(), 0);
+        assert_eq!(
+            names(&db, Condition::sql("e.aggregate_id > ? OR e.sequence = ?", castellan_db::values!["b", 9])).await,
+            ["c"]
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn lists_of_any_length_compare_by_value() {
+    on_each_engine(|db| async move {
+        fill(&db, "i1", &["a", "b", "c"]).await;
+        let texts =
+            |values: &[&str]| Condition::in_list("e.aggregate_id", values.iter().map(|&text| text.into()).collect());
+        assert_eq!(names(&db, texts(&[])).await, [""; 0]);
+        assert_eq!(names(&db, texts(&["b"])).await, ["b"]);
+        assert_eq!(names(&db, texts(&["c", "x", "a"])).await, ["a", "c"]);
+        assert_eq!(names(&db, Condition::in_numbers("e.in_tx_order", vec![0, 2])).await, ["a", "c"]);
+        assert_eq!(names(&db, Condition::in_numbers("e.in_tx_order", vec![1])).await, ["b"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn times_compare_as_they_are_called() {
+    on_each_engine(|db| async move {
+        fill(&db, "i1", &["a"]).await;
+        for (method, micros, expected) in [
+            (TimeMethod::Equals, 7, 1),
+            (TimeMethod::Greater, 7, 0),
+            (TimeMethod::GreaterOrEquals, 7, 1),
+            (TimeMethod::Less, 8, 1),
+            (TimeMethod::LessOrEquals, 6, 0),
+        ] {
+            let condition = Condition::time("e.created_at", method, Timestamp::from_micros(micros));
+            assert_eq!(names(&db, condition).await.len(), expected, "{method:?} {micros}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn callers_see_only_what_is_visible_to_them() {
+    on_each_engine(|db| async move {
+        fill(&db, "i1", &["a", "b", "c"]).await;
+        let columns = VisibleColumns::org("e.owner").project("e.aggregate_id").own("e.editor", "b");
+        let some = |orgs: &[&str], projects: &[&str]| Visibility::Some {
+            orgs: orgs.iter().map(|&id| id.into()).collect(),
+            projects: projects.iter().map(|&id| id.into()).collect(),
+            grants: vec!["unused".into()],
+        };
+        assert_eq!(names(&db, Condition::visible(&Visibility::All, &columns)).await.len(), 3);
+        assert_eq!(names(&db, Condition::visible(&some(&["org0"], &[]), &columns)).await, ["a", "b", "c"]);
+        assert_eq!(names(&db, Condition::visible(&some(&[], &["c"]), &columns)).await, ["b", "c"]);
+        assert_eq!(names(&db, Condition::visible(&some(&[], &[]), &VisibleColumns::org("e.owner"))).await, [""; 0]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_total_does_not_depend_on_the_page() {
+    on_each_engine(|db| async move {
+        fill(&db, "i1", &["a", "b", "c", "d", "e"]).await;
+        for (offset, limit, ascending, expected) in [
+            (0, 2, true, "ab"),
+            (0, 2, false, "ed"),
+            (4, 2, true, "e"),
+            (9, 2, true, ""),
+            (9, 0, true, ""),
+            (2, 0, true, "cde"),
+            (0, 0, false, "edcba"),
+        ] {
+            let page = list(&db, events().page(Page::unbounded(offset, limit, ascending))).await;
+            assert_eq!((page.items.concat().as_str(), page.total), (expected, 5), "offset {offset}, limit {limit}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn rows_are_changed_by_condition() {
+    on_each_engine(|db| async move {
+        fill(&db, "i1", &["a", "b"]).await;
+        fill(&db, "i2", &["a"]).await;
+        let mut tx = db.begin(Some("i1"));
+        let condition = Condition::in_list("aggregate_id", vec!["a".into(), "x".into()]);
+        let head = "UPDATE events SET editor = ? WHERE instance_id = $1";
+        let changed = tx.execute_where("events", head, &castellan_db::values!["new"], &condition).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(changed, 1);
+        assert_eq!(names(&db, Condition::equals("e.editor", "new")).await, ["a"]);
+    })
+    .await;
+}
