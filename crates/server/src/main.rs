@@ -1,0 +1,13 @@
+//! The binary `castellan`: hands its arguments and its environment to the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    castellan_server::cli::run(
+        std::env::args_os(),
+        // Names and values that are not Unicode cannot be ours.
+        std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect(),
+    )
+}

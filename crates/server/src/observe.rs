@@ -1,0 +1,236 @@
+//! What surrounds every request: its id, its span, its metrics, and on demand its line in the log.
+//! Only method, route, status and time are noted; paths and queries may contain codes and tokens.
+
+use std::borrow::Cow;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use axum::extract::MatchedPath;
+use castellan_kernel::{Rng, SystemRng};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Request, Response};
+use opentelemetry::propagation::Extractor;
+use tower::{Layer, Service};
+use tracing::{Instrument, Span, field};
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+
+use crate::config::{Settings, TracingType};
+use crate::metrics::Metrics;
+
+/// The header that carries the id of a request, in both directions.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The label of requests to which no route belongs.
+const UNMATCHED: &str = "unmatched";
+
+/// The id of the request, as an extension of the request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestId(pub HeaderValue);
+
+/// How a request is called in metrics and traces.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// The RPC's full name or the route's template.
+    pub method: Cow<'static, str>,
+    /// The code where the HTTP status does not say it (gRPC).
+    pub code: Option<Cow<'static, str>>,
+}
+
+/// Reads the label that the router left in the response, if there is one.
+type Labeller = Arc<dyn Fn(&Extensions) -> Option<Label> + Send + Sync>;
+
+/// Puts the observation around a router; use it with [`axum::Router::layer`], so that routes are known.
+#[derive(Clone)]
+pub struct ObserveLayer {
+    metrics: Metrics,
+    rng: Arc<dyn Rng>,
+    labeller: Labeller,
+    access_log: bool,
+    traces: bool,
+}
+
+impl ObserveLayer {
+    /// Observes as configured.
+    pub fn new(settings: &Settings, metrics: Metrics) -> Self {
+        Self {
+            metrics,
+            rng: Arc::new(SystemRng::default()),
+            labeller: Arc::new(|extensions| extensions.get::<Label>().cloned()),
+            access_log: settings.log_store.access.stdout.enabled,
+            traces: settings.tracing.kind == TracingType::Otel,
+        }
+    }
+
+    /// Reads labels from what a router leaves in the response's extensions; without it, from a [`Label`].
+    #[must_use]
+    pub fn labelled_by(mut self, labeller: impl Fn(&Extensions) -> Option<Label> + Send + Sync + 'static) -> Self {
+        self.labeller = Arc::new(labeller);
+        self
+    }
+
+    /// The caller's id if it is harmless, else a new one.
+    fn request_id(&self, headers: &HeaderMap) -> HeaderValue {
+        let given = headers.get(REQUEST_ID).filter(|value| {
+            let bytes = value.as_bytes();
+            (1..=128).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic)
+        });
+        given.cloned().unwrap_or_else(|| {
+            let mut bytes = [0; 16];
+            self.rng.fill(&mut bytes);
+            let text = format!("{:032x}", u128::from_le_bytes(bytes));
+            HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
+        })
+    }
+}
+
+impl<S> Layer<S> for ObserveLayer {
+    type Service = Observe<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Observe { inner, around: self.clone() }
+    }
+}
+
+/// A service under observation.
+#[derive(Clone)]
+pub struct Observe<S> {
+    inner: S,
+    around: ObserveLayer,
+}
+
+impl<S, B, C> Service<Request<B>> for Observe<S>
+where
+    S: Service<Request<B>, Response = Response<C>>,
+    S::Future: Send + 'static,
+    S::Error: 'static,
+{
+    type Response = Response<C>;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<C>, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let around = self.around.clone();
+        let started = Instant::now();
+        let id = around.request_id(request.headers());
+        let verb = request.method().clone();
+        let route = request.extensions().get::<MatchedPath>().cloned();
+        let span = tracing::info_span!(
+            "request",
+            id = id.to_str().unwrap_or_default(),
+            verb = %verb,
+            otel.name = field::Empty,
+            otel.kind = "server",
+            http.response.status_code = field::Empty,
+        );
+        if around.traces {
+            follow(&span, request.headers());
+        }
+        request.headers_mut().insert(REQUEST_ID, id.clone());
+        request.extensions_mut().insert(RequestId(id.clone()));
+        let presence = around.metrics.request();
+        let answer = span.in_scope(|| self.inner.call(request)).instrument(span.clone());
+        Box::pin(async move {
+            let mut response = answer.await?;
+            drop(presence);
+            let status = response.status();
+            let label = (around.labeller)(response.extensions()).unwrap_or_else(|| Label {
+                method: route.map_or(Cow::Borrowed(UNMATCHED), |route| Cow::Owned(route.as_str().to_owned())),
+                code: None,
+            });
+            let code = label.code.unwrap_or_else(|| Cow::Owned(status.as_str().to_owned()));
+            let elapsed = started.elapsed();
+            span.record("otel.name", label.method.as_ref());
+            span.record("http.response.status_code", status.as_u16());
+            if around.access_log {
+                let milliseconds = elapsed.as_secs_f64() * 1000.0;
+                span.in_scope(|| {
+                    let (method, status) = (label.method.as_ref(), status.as_u16());
+                    tracing::info!(target: "access", method, status, %code, milliseconds);
+                });
+            }
+            around.metrics.observe(label.method, code, elapsed);
+            response.headers_mut().entry(REQUEST_ID).or_insert(id);
+            Ok(response)
+        })
+    }
+}
+
+/// Continues the caller's trace.
+fn follow(span: &Span, headers: &HeaderMap) {
+    let parent = opentelemetry::global::get_text_map_propagator(|propagator| propagator.extract(&Headers(headers)));
+    // Without a running trace layer there is nothing to continue.
+    let _ = span.set_parent(parent);
+}
+
+struct Headers<'a>(&'a HeaderMap);
+
+impl Extractor for Headers<'_> {
+    fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(key).and_then(|value| value.to_str().ok())
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        self.0.keys().map(HeaderName::as_str).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::body::Body;
+    use axum::routing::get;
+    use castellan_kernel::SystemClock;
+    use tower::ServiceExt;
+
+    use super::*;
+    use crate::config::{Inputs, load};
+
+    fn observed() -> (Router, Metrics) {
+        let settings = load(&Inputs::default()).unwrap().settings;
+        let metrics = Metrics::new(&SystemClock);
+        let router = Router::new()
+            .route("/users/{id}", get(|headers: HeaderMap| async move { headers[REQUEST_ID].as_bytes().to_vec() }))
+            .fallback(|| async {
+                let mut response = Response::new(Body::empty());
+                let label = Label { method: "/a.B/C".into(), code: Some("NOT_FOUND".into()) };
+                response.extensions_mut().insert(label);
+                response
+            })
+            .layer(ObserveLayer::new(&settings, metrics.clone()));
+        (router, metrics)
+    }
+
+    async fn ask(router: &Router, path: &str, id: Option<&str>) -> String {
+        let mut request = Request::get(path);
+        if let Some(id) = id {
+            request = request.header(REQUEST_ID, id);
+        }
+        let response = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        response.headers()[REQUEST_ID].to_str().unwrap().to_owned()
+    }
+
+    #[tokio::test]
+    async fn every_answer_carries_a_request_id_and_the_callers_own_is_kept() {
+        let (router, _) = observed();
+        let (first, second) = (ask(&router, "/users/1", None).await, ask(&router, "/users/1", None).await);
+        assert!(first.len() == 32 && first != second);
+        assert_eq!(ask(&router, "/users/1", Some("my-id")).await, "my-id");
+        assert_ne!(ask(&router, "/users/1", Some(&"x".repeat(200))).await.len(), 200);
+    }
+
+    #[tokio::test]
+    async fn requests_are_measured_by_route_template_or_by_the_routers_label() {
+        let (router, metrics) = observed();
+        ask(&router, "/users/1", None).await;
+        ask(&router, "/users/2", None).await;
+        ask(&router, "/a.B/C", None).await;
+        let text = metrics.render();
+        assert!(text.contains(r#"castellan_requests_total{method="/users/{id}",code="200"} 2"#), "{text}");
+        assert!(text.contains(r#"castellan_requests_total{method="/a.B/C",code="NOT_FOUND"} 1"#), "{text}");
+    }
+}
