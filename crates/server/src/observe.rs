@@ -7,11 +7,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
+use axum::Router;
 use axum::extract::MatchedPath;
 use castellan_kernel::{Rng, SystemRng};
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Request, Response};
 use opentelemetry::propagation::Extractor;
 use tower::{Layer, Service};
+use tower_http::catch_panic::CatchPanicLayer;
 use tracing::{Instrument, Span, field};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
@@ -40,7 +42,7 @@ pub struct Label {
 /// Reads the label that the router left in the response, if there is one.
 type Labeller = Arc<dyn Fn(&Extensions) -> Option<Label> + Send + Sync>;
 
-/// Puts the observation around a router; use it with [`axum::Router::layer`], so that routes are known.
+/// Puts the observation around a router, see [`Self::around`].
 #[derive(Clone)]
 pub struct ObserveLayer {
     metrics: Metrics,
@@ -67,6 +69,11 @@ impl ObserveLayer {
     pub fn labelled_by(mut self, labeller: impl Fn(&Extensions) -> Option<Label> + Send + Sync + 'static) -> Self {
         self.labeller = Arc::new(labeller);
         self
+    }
+
+    /// Observes a finished router. A handler that panics is answered with 500, and counted as such.
+    pub fn around(self, router: Router) -> Router {
+        router.layer(CatchPanicLayer::new()).layer(self)
     }
 
     /// The caller's id if it is harmless, else a new one.
@@ -181,7 +188,6 @@ impl Extractor for Headers<'_> {
 
 #[cfg(test)]
 mod tests {
-    use axum::Router;
     use axum::body::Body;
     use axum::routing::get;
     use castellan_kernel::SystemClock;
@@ -194,15 +200,22 @@ mod tests {
         let settings = load(&Inputs::default()).unwrap().settings;
         let metrics = Metrics::new(&SystemClock);
         let router = Router::new()
+            .route(
+                "/panic",
+                get(|| async {
+                    if true {
+                        panic!("on purpose")
+                    }
+                }),
+            )
             .route("/users/{id}", get(|headers: HeaderMap| async move { headers[REQUEST_ID].as_bytes().to_vec() }))
             .fallback(|| async {
                 let mut response = Response::new(Body::empty());
                 let label = Label { method: "/a.B/C".into(), code: Some("NOT_FOUND".into()) };
                 response.extensions_mut().insert(label);
                 response
-            })
-            .layer(ObserveLayer::new(&settings, metrics.clone()));
-        (router, metrics)
+            });
+        (ObserveLayer::new(&settings, metrics.clone()).around(router), metrics)
     }
 
     async fn ask(router: &Router, path: &str, id: Option<&str>) -> String {
@@ -229,8 +242,11 @@ mod tests {
         ask(&router, "/users/1", None).await;
         ask(&router, "/users/2", None).await;
         ask(&router, "/a.B/C", None).await;
+        ask(&router, "/panic", None).await;
         let text = metrics.render();
         assert!(text.contains(r#"castellan_requests_total{method="/users/{id}",code="200"} 2"#), "{text}");
         assert!(text.contains(r#"castellan_requests_total{method="/a.B/C",code="NOT_FOUND"} 1"#), "{text}");
+        assert!(text.contains(r#"castellan_requests_total{method="/panic",code="500"} 1"#), "{text}");
+        assert!(text.contains("castellan_requests_in_flight 0"), "{text}");
     }
 }

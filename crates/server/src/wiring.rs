@@ -35,7 +35,7 @@ pub async fn serve(process: Process) -> Result<()> {
     let metrics = crate::metrics::Metrics::new(&castellan_kernel::SystemClock);
     let shown = (settings.metrics.kind == crate::config::MetricsType::Prometheus).then(|| metrics.clone());
     let router = crate::debug::router(shown, || async { Ok(()) });
-    let router = router.layer(crate::observe::ObserveLayer::new(&settings, metrics.clone()));
+    let router = crate::observe::ObserveLayer::new(&settings, metrics.clone()).around(router);
     let stop =
         crate::listener::Stop::on_signals().map_err(|error| Failure::new("signals cannot be heard").because(error))?;
     let listener = crate::listener::Listener::bind(&settings, metrics).await?;

@@ -36,7 +36,7 @@ or in a file (--config); the first of these that has it wins. `castellan config 
 /// The whole command line.
 #[derive(Debug, Parser)]
 #[command(name = "castellan", version, about = "The Castellan identity platform", long_about = ABOUT)]
-#[command(after_help = AFTER, propagate_version = true, disable_help_subcommand = true)]
+#[command(after_help = AFTER, propagate_version = true)]
 pub struct CommandLine {
     #[command(subcommand)]
     command: Option<Command>,
@@ -242,7 +242,7 @@ impl SettingsFlags {
             flags.push((name.to_owned(), key.to_owned(), value.to_owned()));
         };
         for (key, value) in &self.set {
-            flag(&format!("--set {key}"), key, value);
+            flag("--set", key, value);
         }
         let single = [
             ("--dataDir", "DataDir", &self.data_dir),
@@ -316,7 +316,7 @@ mod tests {
         let line =
             parse(&["start", "--externalDomain", "id.example", "--set", "Log.Level=debug", "--tlsMode", "enabled"]);
         let inputs = line.settings.inputs(Vec::new());
-        assert!(inputs.flags.contains(&("--set Log.Level".into(), "Log.Level".into(), "debug".into())));
+        assert!(inputs.flags.contains(&("--set".into(), "Log.Level".into(), "debug".into())));
         assert!(inputs.flags.contains(&("--externalDomain".into(), "ExternalDomain".into(), "id.example".into())));
         assert!(inputs.flags.contains(&("--tlsMode".into(), "ExternalSecure".into(), "true".into())));
     }

@@ -122,3 +122,62 @@ impl ServerCertVerifier for AnyCertificate {
         self.0.signature_verification_algorithms.supported_schemes()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use castellan_kernel::SystemClock;
+
+    use super::*;
+    use crate::config::{Inputs, load};
+    use crate::listener::{Listener, Stop, StopHandle};
+    use crate::metrics::Metrics;
+
+    /// Serves on a free port and gives the settings with which one would ask.
+    async fn serve(settings: &[(&str, &str)], ready: Result<(), &'static str>) -> (Settings, StopHandle) {
+        let flag = |(key, value): &(&str, &str)| ("--set".to_owned(), (*key).to_owned(), (*value).to_owned());
+        let flags = [("Port", "0")].iter().chain(settings).map(flag).collect();
+        let mut settings = load(&Inputs { flags, ..Inputs::default() }).unwrap().settings;
+        let listener = Listener::bind(&settings, Metrics::new(&SystemClock)).await.unwrap();
+        settings.port = listener.local_address().unwrap().port();
+        let router = crate::debug::router(None, move || async move { ready.map_err(str::to_owned) });
+        let (handle, stop) = Stop::by_hand();
+        tokio::spawn(listener.serve(router, stop));
+        (settings, handle)
+    }
+
+    #[tokio::test]
+    async fn only_a_server_that_is_ready_is_success() {
+        let (settings, _stop) = serve(&[], Ok(())).await;
+        request(&settings).await.unwrap();
+        let (settings, _stop) = serve(&[], Err("the database does not answer")).await;
+        let failure = request(&settings).await.unwrap_err().to_string();
+        assert!(failure.contains("not ready: 412") && failure.contains("the database does not answer"), "{failure}");
+    }
+
+    #[tokio::test]
+    async fn a_server_with_tls_is_asked_over_tls_whatever_its_certificate() {
+        let directory = tempfile::tempdir().unwrap();
+        let made = rcgen::generate_simple_self_signed(["id.example".to_owned()]).unwrap();
+        let (key, chain) = (directory.path().join("key.pem"), directory.path().join("cert.pem"));
+        std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+        std::fs::write(&chain, made.cert.pem()).unwrap();
+        let tls = [
+            ("TLS.Enabled", "true"),
+            ("TLS.KeyPath", key.to_str().unwrap()),
+            ("TLS.CertPath", chain.to_str().unwrap()),
+        ];
+        let (mut settings, _stop) = serve(&tls, Ok(())).await;
+        request(&settings).await.unwrap();
+        settings.tls.enabled = false;
+        assert!(request(&settings).await.unwrap_err().to_string().contains("TLS.Enabled"));
+    }
+
+    #[tokio::test]
+    async fn without_a_server_the_port_is_named() {
+        let (settings, stop) = serve(&[], Ok(())).await;
+        stop.stop();
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let failure = request(&settings).await.unwrap_err().to_string();
+        assert!(failure.contains(&format!("nothing listens on localhost:{}", settings.port)), "{failure}");
+    }
+}

@@ -50,7 +50,9 @@ pub fn start(settings: &Settings) -> Result<Telemetry> {
     };
     let spans = provider.as_ref().map(|provider| traces::layer(provider).with_filter(filter(Level::Info)));
     // A second start in one process (tests) keeps the first subscriber.
-    let _ = tracing_subscriber::registry().with(log).with(spans).try_init();
+    if tracing_subscriber::registry().with(log).with(spans).try_init().is_ok() {
+        std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a task panicked")));
+    }
     Ok(Telemetry(provider))
 }
 
