@@ -1,0 +1,26 @@
+//! A contract with every kind of field, for tests.
+
+use std::path::Path;
+use std::sync::LazyLock;
+
+use super::{Contract, MessageTable};
+
+/// Compiles proto files of this folder that may import from the contract's folders.
+pub(crate) fn compile(file: &str) -> Vec<u8> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/descriptor");
+    let proto = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../proto");
+    let mut compiler = protox::Compiler::new([&here, &proto, &proto.join("third_party")]).unwrap();
+    compiler.include_imports(true).open_file(here.join(file)).unwrap();
+    compiler.encode_file_descriptor_set()
+}
+
+/// `kinds.proto` as a contract.
+pub(crate) fn contract() -> &'static Contract {
+    static KINDS: LazyLock<Contract> = LazyLock::new(|| Contract::from_descriptors(&compile("kinds.proto")).unwrap());
+    &KINDS
+}
+
+/// A message of `kinds.proto`.
+pub(crate) fn table(name: &str) -> &'static MessageTable {
+    contract().message(&format!("castellan.kinds.{name}")).unwrap()
+}

@@ -1,0 +1,213 @@
+//! What the contract says about one RPC: permission, routes, messages.
+
+use castellan_kernel::Permission;
+use http::Method as Verb;
+use prost_reflect::{DynamicMessage, MethodDescriptor, Value};
+
+use super::build::intern;
+use super::table::{MessageTable, Tables};
+use super::{ContractError, field_value};
+
+/// Who may call an RPC at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Auth {
+    /// Anybody; nobody has to prove who they are.
+    None,
+    /// Anybody who proved who they are.
+    Authenticated,
+    /// Who has the permission in the context organization.
+    Permission(Permission),
+}
+
+/// Where the request message of a REST call is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BodyRule {
+    /// In the path and the query only.
+    None,
+    /// The body is the whole message; the path adds to it.
+    Whole,
+    /// The body is the value of one field; path and query give the others.
+    Field(String),
+}
+
+/// One REST route of an RPC (`google.api.http`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpBinding {
+    /// The HTTP method.
+    pub verb: Verb,
+    /// The whole path template, such as `/management/v1/users/{user_id}/machine`.
+    pub template: String,
+    /// Where the request message is.
+    pub body: BodyRule,
+}
+
+/// One RPC of the contract.
+#[derive(Debug)]
+pub struct MethodInfo {
+    /// `zitadel.user.v2.UserService/GetUserByID`.
+    pub path: &'static str,
+    /// The full name of the service.
+    pub service: &'static str,
+    /// The name of the RPC.
+    pub name: &'static str,
+    /// The package of the service, such as `zitadel.user.v2`.
+    pub package: &'static str,
+    /// Who may call it.
+    pub auth: Auth,
+    /// The request field, in Go spelling, whose value limits the permission to one resource.
+    pub check_field: Option<&'static str>,
+    /// The request field that names the organization whose permissions count.
+    pub org_field: Option<&'static str>,
+    /// The REST routes.
+    pub bindings: Vec<HttpBinding>,
+    /// The HTTP status of a good REST answer where it is not 200.
+    pub success_code: Option<u16>,
+    /// Whether the contract marks it as deprecated.
+    pub deprecated: bool,
+    /// The request message.
+    pub request: &'static MessageTable,
+    /// The response message.
+    pub response: &'static MessageTable,
+}
+
+impl MethodInfo {
+    /// The value that limits the permission to one resource: `None` when the method has no check field, an empty text
+    /// when it has one and the request leaves it out (so that an omitted id never widens a permission).
+    pub fn check_value(&self, request: &[u8]) -> Option<String> {
+        let field = self.check_field?;
+        Some(field_value(self.request, request, field).unwrap_or_default())
+    }
+
+    /// Whether the request has a field `instance_id`.
+    pub fn takes_instance_id(&self) -> bool {
+        self.request.field_named("instance_id").is_some()
+    }
+
+    /// The value of the request field `instance_id`, unless absent or empty.
+    pub fn instance_id(&self, request: &[u8]) -> Option<String> {
+        field_value(self.request, request, "instance_id").filter(|id| !id.is_empty())
+    }
+}
+
+/// Where the REST routes of the first API generation live; later ones state absolute paths.
+fn route_prefix(package: &str) -> &'static str {
+    match package {
+        "zitadel.admin.v1" => "/admin/v1",
+        "zitadel.auth.v1" => "/auth/v1",
+        "zitadel.management.v1" => "/management/v1",
+        "zitadel.system.v1" => "/system/v1",
+        _ => "",
+    }
+}
+
+/// Reads one RPC with its options.
+pub(super) fn read(
+    descriptor: &MethodDescriptor,
+    service: &'static str,
+    messages: &'static Tables,
+) -> Result<MethodInfo, ContractError> {
+    let path = intern(&format!("{service}/{}", descriptor.name()));
+    let message = |name: &str| {
+        messages.get(name).copied().ok_or_else(|| ContractError::new(format!("{path} uses the unknown message {name}")))
+    };
+    let options = descriptor.options();
+    let option = |name: &str| -> Option<DynamicMessage> {
+        let extension = descriptor.parent_pool().get_extension_by_name(name)?;
+        options.has_extension(&extension).then(|| as_message(&options.get_extension(&extension))).flatten()
+    };
+
+    let first = option("zitadel.v1.auth_option");
+    let second = option("zitadel.protoc_gen_zitadel.v2.options");
+    let second_auth = second.as_ref().and_then(|options| inner(options, "auth_option"));
+    let response = second.as_ref().and_then(|options| inner(options, "http_response"));
+    let permission =
+        [&first, &second_auth].into_iter().flatten().find_map(|option| text(option, "permission")).unwrap_or_default();
+    let auth = match permission.as_str() {
+        "" => Auth::None,
+        "authenticated" => Auth::Authenticated,
+        name => Auth::Permission(
+            Permission::parse(name)
+                .ok_or_else(|| ContractError::new(format!("{path} demands the unknown permission {name:?}")))?,
+        ),
+    };
+
+    let request = message(descriptor.input().full_name())?;
+    let check_field = first.as_ref().and_then(|option| text(option, "check_field_name"));
+    let org_field = second_auth.as_ref().and_then(|option| text(option, "org_field"));
+    for field in [&check_field, &org_field].into_iter().flatten() {
+        if request.field_spelled(field).is_none() {
+            return Err(ContractError::new(format!("{path} checks the field {field:?}, which its request has not")));
+        }
+    }
+    let package = intern(descriptor.parent_service().package_name());
+    Ok(MethodInfo {
+        path,
+        service,
+        name: intern(descriptor.name()),
+        package,
+        auth,
+        check_field: check_field.map(|name| intern(&name)),
+        org_field: org_field.map(|name| intern(&name)),
+        bindings: match option("google.api.http") {
+            Some(rule) => bindings(&rule, path, route_prefix(package))?,
+            None => Vec::new(),
+        },
+        success_code: response
+            .and_then(|response| response.get_field_by_name("success_code")?.as_i32())
+            .and_then(|code| u16::try_from(code).ok())
+            .filter(|code| *code != 0),
+        deprecated: descriptor
+            .method_descriptor_proto()
+            .options
+            .as_ref()
+            .is_some_and(prost_types::MethodOptions::deprecated),
+        request,
+        response: message(descriptor.output().full_name())?,
+    })
+}
+
+fn bindings(rule: &DynamicMessage, path: &str, prefix: &str) -> Result<Vec<HttpBinding>, ContractError> {
+    let verbs = [
+        ("get", Verb::GET),
+        ("put", Verb::PUT),
+        ("post", Verb::POST),
+        ("delete", Verb::DELETE),
+        ("patch", Verb::PATCH),
+    ];
+    let (verb, template) = verbs
+        .into_iter()
+        .find_map(|(name, verb)| Some((verb, text(rule, name)?)))
+        .ok_or_else(|| ContractError::new(format!("{path} has a route without a verb that is known")))?;
+    if !template.starts_with('/') {
+        return Err(ContractError::new(format!(
+            "{path} has the route {template:?}, which does not begin with a slash"
+        )));
+    }
+    let body = match text(rule, "body").as_deref() {
+        None => BodyRule::None,
+        Some("*") => BodyRule::Whole,
+        Some(field) => BodyRule::Field(field.to_owned()),
+    };
+    let mut all = vec![HttpBinding { verb, template: format!("{prefix}{template}"), body }];
+    if let Some(more) = rule.get_field_by_name("additional_bindings") {
+        for rule in more.as_list().unwrap_or_default() {
+            if let Some(rule) = rule.as_message() {
+                all.extend(bindings(rule, path, prefix)?);
+            }
+        }
+    }
+    Ok(all)
+}
+
+fn as_message(value: &Value) -> Option<DynamicMessage> {
+    value.as_message().cloned()
+}
+
+fn inner(message: &DynamicMessage, field: &str) -> Option<DynamicMessage> {
+    message.has_field_by_name(field).then(|| message.get_field_by_name(field).as_deref().and_then(as_message)).flatten()
+}
+
+/// A text field, unless empty.
+fn text(message: &DynamicMessage, field: &str) -> Option<String> {
+    message.get_field_by_name(field)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+}

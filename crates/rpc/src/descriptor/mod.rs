@@ -1,0 +1,21 @@
+//! The contract as data: every RPC with its permission, routes and messages, and every message as a flat field table.
+//!
+//! Read once from the descriptor set; the router, the JSON codec and the validator work from these tables alone.
+
+mod build;
+mod contract;
+mod lookup;
+mod method;
+mod routes;
+mod table;
+pub mod wire;
+
+#[cfg(test)]
+pub(crate) mod kinds;
+#[cfg(test)]
+mod tests;
+
+pub use contract::{Contract, ContractError};
+pub use lookup::field_value;
+pub use method::{Auth, BodyRule, HttpBinding, MethodInfo};
+pub use table::{Cardinality, EnumTable, FieldKind, FieldTable, MessageTable, OneofTable, Presence, WellKnown};
