@@ -4,14 +4,16 @@ use std::ops::{Deref, DerefMut};
 
 use castellan_kernel::{Error, Result, Timestamp};
 
+use crate::call::Call;
 use crate::row::Origin;
-use crate::sqlite::{self, Call};
 use crate::{DynamicStatement, EngineKind, Row, Statement, StatementScope, Value};
+use crate::{postgres, sqlite};
 
 /// The engine's side of a connection.
 pub(crate) enum Session {
     SqliteRead(sqlite::ReadSession),
     SqliteWrite(sqlite::WriteSession),
+    Postgres(postgres::Session),
 }
 
 /// What a transaction remembers about the events and outbox items that it appended.
@@ -53,6 +55,7 @@ impl Connection {
     pub fn engine(&self) -> EngineKind {
         match self.session {
             Session::SqliteRead(_) | Session::SqliteWrite(_) => EngineKind::Sqlite,
+            Session::Postgres(_) => EngineKind::Postgres,
         }
     }
 
@@ -105,7 +108,8 @@ impl Connection {
         let call = Call { sql, instance, values, origin };
         let result = match &mut self.session {
             Session::SqliteWrite(session) => session.execute(call, heavy).await,
-            Session::SqliteRead(_) => {
+            Session::Postgres(session) if session.writes() => session.execute(call, dynamic(origin)).await,
+            Session::SqliteRead(_) | Session::Postgres(_) => {
                 return Err(Error::internal(format!("{origin}: a snapshot only reads")));
             }
         };
@@ -135,12 +139,17 @@ impl Connection {
         let result = match &mut self.session {
             Session::SqliteRead(session) => session.rows(call, heavy).await,
             Session::SqliteWrite(session) => session.rows(call, heavy).await,
+            Session::Postgres(session) => session.rows(call, dynamic(origin)).await,
         };
         self.note_failure(result)
     }
 
     fn writes(&self) -> bool {
-        matches!(self.session, Session::SqliteWrite(_))
+        match &self.session {
+            Session::SqliteRead(_) => false,
+            Session::SqliteWrite(_) => true,
+            Session::Postgres(session) => session.writes(),
+        }
     }
 
     fn refuse_if_lost(&self) -> Result<()> {
@@ -156,6 +165,11 @@ impl Connection {
         self.lost |= result.is_err() && self.writes();
         result
     }
+}
+
+/// Whether the text varies, so that keeping it prepared would fill memory.
+fn dynamic(origin: Origin) -> bool {
+    matches!(origin, Origin::Dynamic(_))
 }
 
 fn scoped(instance: Option<&str>, scope: StatementScope) -> Result<Option<&str>> {
@@ -213,6 +227,7 @@ impl Tx {
         let Self { connection, outbox } = self;
         match connection.session {
             Session::SqliteWrite(session) => session.commit().await?,
+            Session::Postgres(session) => session.commit().await?,
             Session::SqliteRead(_) => {}
         }
         if connection.appended.outbox {

@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use castellan_kernel::Result;
+use castellan_kernel::{Error, Kind, Result};
 use tokio::sync::Notify;
 
 use crate::connection::Session;
+use crate::postgres::{self, Mode, PostgresOptions};
 use crate::sqlite::{self, SqliteOptions};
 use crate::{EngineKind, Snapshot, Tx, global_statement};
 
@@ -15,10 +16,13 @@ use crate::{EngineKind, Snapshot, Tx, global_statement};
 pub enum DbOptions {
     /// The embedded one.
     Sqlite(SqliteOptions),
+    /// A server.
+    Postgres(PostgresOptions),
 }
 
 enum Engine {
     Sqlite(sqlite::Engine),
+    Postgres(postgres::Engine),
 }
 
 struct Inner {
@@ -39,6 +43,7 @@ impl Db {
     pub async fn open(options: DbOptions) -> Result<Self> {
         let engine = match options {
             DbOptions::Sqlite(options) => Engine::Sqlite(sqlite::Engine::open(options).await?),
+            DbOptions::Postgres(options) => Engine::Postgres(postgres::Engine::open(options).await?),
         };
         Ok(Self(Arc::new(Inner { engine, outbox: Arc::default() })))
     }
@@ -47,6 +52,7 @@ impl Db {
     pub fn engine(&self) -> EngineKind {
         match &self.0.engine {
             Engine::Sqlite(_) => EngineKind::Sqlite,
+            Engine::Postgres(_) => EngineKind::Postgres,
         }
     }
 
@@ -63,6 +69,10 @@ impl Db {
     fn read(&self, instance: Option<&str>, consistent: bool) -> Snapshot {
         match &self.0.engine {
             Engine::Sqlite(engine) => Snapshot::new(instance, Session::SqliteRead(engine.read(consistent))),
+            Engine::Postgres(engine) => {
+                let mode = if consistent { Mode::Snapshot } else { Mode::Single };
+                Snapshot::new(instance, Session::Postgres(engine.session(mode)))
+            }
         }
     }
 
@@ -71,6 +81,7 @@ impl Db {
         let outbox = Arc::clone(&self.0.outbox);
         match &self.0.engine {
             Engine::Sqlite(engine) => Tx::new(instance, Session::SqliteWrite(engine.write()), outbox),
+            Engine::Postgres(engine) => Tx::new(instance, Session::Postgres(engine.session(Mode::Write)), outbox),
         }
     }
 
@@ -79,8 +90,8 @@ impl Db {
     /// # Errors
     /// Unavailable, or what the engine says.
     pub async fn ping(&self) -> Result<()> {
-        match &self.0.engine {
-            Engine::Sqlite(engine) => engine.failure().map_or(Ok(()), Err)?,
+        if let Engine::Sqlite(engine) = &self.0.engine {
+            engine.failure().map_or(Ok(()), Err)?;
         }
         self.single_reads(None).row(global_statement!("SELECT 1"), &[]).await.map(drop)
     }
@@ -93,6 +104,10 @@ impl Db {
     pub async fn backup_to(&self, target: &Path) -> Result<()> {
         match &self.0.engine {
             Engine::Sqlite(engine) => engine.backup_to(target).await,
+            Engine::Postgres(_) => Err(Error::bare(
+                Kind::FailedPrecondition,
+                "backups are for the embedded database; use pg_dump or your provider's tools for PostgreSQL",
+            )),
         }
     }
 
@@ -106,6 +121,7 @@ impl Db {
     pub(crate) async fn check_statement(&self, statement: &crate::Statement) -> Result<()> {
         match &self.0.engine {
             Engine::Sqlite(engine) => engine.check(statement.sql),
+            Engine::Postgres(engine) => engine.check(statement.sql).await,
         }
     }
 
@@ -116,6 +132,10 @@ impl Db {
     pub async fn close(&self) -> Result<()> {
         match &self.0.engine {
             Engine::Sqlite(engine) => engine.close().await,
+            Engine::Postgres(engine) => {
+                engine.close();
+                Ok(())
+            }
         }
     }
 }

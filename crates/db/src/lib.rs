@@ -1,12 +1,14 @@
 //! The only crate that knows `SQLite` and PostgreSQL. It owns connections, transactions, migrations, the audit trail's table and
 //! the outbox; rooms write SQL as [`statement!`]s and run them on a [`Connection`]. One SQL text serves both engines.
 
+mod call;
 mod connection;
 mod database;
 mod error;
 mod events;
 mod migration;
 mod outbox;
+mod postgres;
 pub mod query;
 mod row;
 mod sqlite;
@@ -19,6 +21,7 @@ pub use error::{DatabaseError, DbErrorExt, DbResultExt, Refusal, Violation};
 pub use events::Event;
 pub use migration::{EngineKind, Migration, migrations};
 pub use outbox::OutboxItem;
+pub use postgres::{PostgresOptions, PostgresTls, TlsMode};
 pub use row::Row;
 pub use sqlite::{Durability, SqliteOptions, restore};
 pub use statement::{DynamicStatement, Statement, StatementScope, all_statements};

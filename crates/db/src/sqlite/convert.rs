@@ -3,17 +3,10 @@
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection};
 
+use super::errors;
+use crate::call::Call;
 use crate::row::{Origin, Row};
-use crate::{DatabaseError, Value, sqlite::errors};
-
-/// One statement with everything it needs to run. `instance` is `$1` where the statement has an instance.
-#[derive(Clone, Copy)]
-pub(crate) struct Call<'a> {
-    pub(crate) sql: &'a str,
-    pub(crate) instance: Option<&'a str>,
-    pub(crate) values: &'a [Value],
-    pub(crate) origin: Origin,
-}
+use crate::{DatabaseError, Value};
 
 /// A [`Call`] that can move to another thread.
 pub(super) struct OwnedCall {
@@ -29,87 +22,77 @@ impl OwnedCall {
     }
 }
 
-impl Call<'_> {
-    pub(super) fn to_owned_call(self) -> OwnedCall {
-        OwnedCall {
-            sql: self.sql.to_owned(),
-            instance: self.instance.map(str::to_owned),
-            values: self.values.to_vec(),
-            origin: self.origin,
+impl From<Call<'_>> for OwnedCall {
+    fn from(call: Call<'_>) -> Self {
+        Self {
+            sql: call.sql.to_owned(),
+            instance: call.instance.map(str::to_owned),
+            values: call.values.to_vec(),
+            origin: call.origin,
         }
-    }
-
-    /// Runs it and collects the rows.
-    pub(super) fn rows(&self, connection: &Connection) -> Result<Vec<Row>, DatabaseError> {
-        self.collect(connection).map_err(|cause| errors::describe(connection, Some(self.origin), &cause))
-    }
-
-    /// Runs it and returns the number of rows that it changed.
-    pub(super) fn execute(&self, connection: &Connection) -> Result<u64, DatabaseError> {
-        let run = || -> rusqlite::Result<u64> {
-            let mut statement = self.prepare(connection)?;
-            if statement.column_count() == 0 {
-                return statement.raw_execute().map(|changed| changed as u64);
-            }
-            let mut rows = statement.raw_query();
-            let mut returned = 0;
-            while rows.next()?.is_some() {
-                returned += 1;
-            }
-            Ok(returned)
-        };
-        run().map_err(|cause| errors::describe(connection, Some(self.origin), &cause))
-    }
-
-    fn collect(&self, connection: &Connection) -> rusqlite::Result<Vec<Row>> {
-        let mut statement = self.prepare(connection)?;
-        let columns = statement.column_count();
-        let mut rows = statement.raw_query();
-        let mut found = Vec::new();
-        while let Some(row) = rows.next()? {
-            let mut values = Vec::with_capacity(columns);
-            for column in 0..columns {
-                values.push(read(column, row.get_ref(column)?)?);
-            }
-            found.push(Row::new(values, self.origin));
-        }
-        Ok(found)
-    }
-
-    fn prepare<'c>(&self, connection: &'c Connection) -> rusqlite::Result<CachedStatement<'c>> {
-        let mut statement = connection.prepare_cached(self.sql)?;
-        let given = self.values.len() + usize::from(self.instance.is_some());
-        let mut wanted = 0;
-        // SQLite numbers `$n` by first appearance; the name says which value it is.
-        for index in 1..=statement.parameter_count() {
-            let number = statement
-                .parameter_name(index)
-                .and_then(|name| name.strip_prefix('$')?.parse::<usize>().ok())
-                .filter(|number| *number > 0)
-                .ok_or(rusqlite::Error::InvalidParameterCount(given, index))?;
-            wanted = wanted.max(number);
-            let value = match self.instance {
-                Some(instance) if number == 1 => ValueRef::Text(instance.as_bytes()),
-                Some(_) => self.values.get(number - 2).map_or(ValueRef::Null, write),
-                None => self.values.get(number - 1).map_or(ValueRef::Null, write),
-            };
-            statement.raw_bind_parameter(index, ToSqlOutput::Borrowed(value))?;
-        }
-        if wanted != given {
-            return Err(rusqlite::Error::InvalidParameterCount(given, wanted));
-        }
-        Ok(statement)
     }
 }
 
-/// [`Call::rows`] for calls of any lifetime.
+/// Runs a statement and collects its rows.
 pub(super) fn rows(call: &Call<'_>, connection: &Connection) -> Result<Vec<Row>, DatabaseError> {
-    call.rows(connection)
+    collect(call, connection).map_err(|cause| errors::describe(connection, Some(call.origin), &cause))
 }
 
-/// [`Call::execute`] for calls of any lifetime.
+/// Runs a statement and returns the number of rows that it changed.
 pub(super) fn execute(call: &Call<'_>, connection: &Connection) -> Result<u64, DatabaseError> {
-    call.execute(connection)
+    let run = || -> rusqlite::Result<u64> {
+        let mut statement = prepare(call, connection)?;
+        if statement.column_count() == 0 {
+            return statement.raw_execute().map(|changed| changed as u64);
+        }
+        let mut rows = statement.raw_query();
+        let mut returned = 0;
+        while rows.next()?.is_some() {
+            returned += 1;
+        }
+        Ok(returned)
+    };
+    run().map_err(|cause| errors::describe(connection, Some(call.origin), &cause))
+}
+
+fn collect(call: &Call<'_>, connection: &Connection) -> rusqlite::Result<Vec<Row>> {
+    let mut statement = prepare(call, connection)?;
+    let columns = statement.column_count();
+    let mut rows = statement.raw_query();
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let mut values = Vec::with_capacity(columns);
+        for column in 0..columns {
+            values.push(read(column, row.get_ref(column)?)?);
+        }
+        found.push(Row::new(values, call.origin));
+    }
+    Ok(found)
+}
+
+fn prepare<'c>(call: &Call<'_>, connection: &'c Connection) -> rusqlite::Result<CachedStatement<'c>> {
+    let mut statement = connection.prepare_cached(call.sql)?;
+    let given = call.values.len() + usize::from(call.instance.is_some());
+    let mut wanted = 0;
+    // SQLite numbers `$n` by first appearance; the name says which value it is.
+    for index in 1..=statement.parameter_count() {
+        let number = statement
+            .parameter_name(index)
+            .and_then(|name| name.strip_prefix('$')?.parse::<usize>().ok())
+            .filter(|number| *number > 0)
+            .ok_or(rusqlite::Error::InvalidParameterCount(given, index))?;
+        wanted = wanted.max(number);
+        let value = match call.instance {
+            Some(instance) if number == 1 => ValueRef::Text(instance.as_bytes()),
+            Some(_) => call.values.get(number - 2).map_or(ValueRef::Null, write),
+            None => call.values.get(number - 1).map_or(ValueRef::Null, write),
+        };
+        statement.raw_bind_parameter(index, ToSqlOutput::Borrowed(value))?;
+    }
+    if wanted != given {
+        return Err(rusqlite::Error::InvalidParameterCount(given, wanted));
+    }
+    Ok(statement)
 }
 
 fn write(value: &Value) -> ValueRef<'_> {

@@ -57,7 +57,6 @@ use std::sync::Arc;
 use castellan_kernel::{Error, Kind, Result};
 
 pub use backup::restore;
-pub(crate) use convert::Call;
 pub(crate) use reader::ReadSession;
 pub(crate) use writer::WriteSession;
 

@@ -8,8 +8,9 @@ use castellan_kernel::{Error, Kind, Result};
 use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::convert::Call;
+use super::convert::{self, OwnedCall};
 use super::{errors, open};
+use crate::call::Call;
 use crate::row::Row;
 
 /// How long a request waits for a connection before it is turned away.
@@ -111,11 +112,11 @@ impl ReadSession {
             lease.begin()?;
         }
         let result = if heavy {
-            let owned = call.to_owned_call();
+            let owned = OwnedCall::from(call);
             let (returned, result) = tokio::task::spawn_blocking(move || {
                 let result = lease
                     .connection()
-                    .and_then(|open| owned.as_call().rows(open).map_err(crate::DatabaseError::into_error));
+                    .and_then(|open| convert::rows(&owned.as_call(), open).map_err(crate::DatabaseError::into_error));
                 (lease, result)
             })
             .await
@@ -123,7 +124,7 @@ impl ReadSession {
             lease = returned;
             result
         } else {
-            call.rows(lease.connection()?).map_err(crate::DatabaseError::into_error)
+            convert::rows(&call, lease.connection()?).map_err(crate::DatabaseError::into_error)
         };
         if self.consistent {
             self.lease = Some(lease);

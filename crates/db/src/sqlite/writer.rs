@@ -11,8 +11,9 @@ use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 use tokio::time::Instant;
 
 use super::committer::{Committer, Signal};
-use super::convert::Call;
+use super::convert::OwnedCall;
 use super::{Durability, checkpoint, convert, errors};
+use crate::call::Call;
 use crate::row::Row;
 use crate::{DatabaseError, Refusal};
 
@@ -216,11 +217,11 @@ impl OpenCommand {
         failure.into_error()
     }
 
-    fn run<T>(&mut self, call: Call<'_>, how: How<T>) -> Result<T> {
+    fn run<T>(&mut self, call: &Call<'_>, how: How<T>) -> Result<T> {
         if self.ended {
             return Err(Error::internal("the transaction was rolled back by an earlier failure"));
         }
-        how(&call, &self.writer.connection).map_err(|failure| self.after_failure(failure))
+        how(call, &self.writer.connection).map_err(|failure| self.after_failure(failure))
     }
 
     /// Keeps what the command wrote; returns where the outcome of its group will be told.
@@ -281,11 +282,11 @@ impl WriteSession {
             None => self.shared.open_command().await?,
         };
         if !heavy {
-            return self.command.insert(command).run(call, how);
+            return self.command.insert(command).run(&call, how);
         }
-        let owned = call.to_owned_call();
+        let owned = OwnedCall::from(call);
         let (command, result) = tokio::task::spawn_blocking(move || {
-            let result = command.run(owned.as_call(), how);
+            let result = command.run(&owned.as_call(), how);
             (command, result)
         })
         .await

@@ -8,12 +8,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use castellan_kernel::Result;
 use tokio::sync::OnceCell;
 
-use crate::{Db, DbOptions, Durability, SqliteOptions, all_statements};
+use crate::postgres::testing::Database;
+use crate::{Db, DbOptions, Durability, PostgresOptions, SqliteOptions, all_statements};
 
 /// An empty database with the current schema, for one test.
 pub struct TestDb {
     db: Db,
-    _cleanup: Directory,
+    _cleanup: Cleanup,
+}
+
+/// What is removed at the end.
+#[allow(dead_code, reason = "kept for their drops")]
+enum Cleanup {
+    Directory(Directory),
+    Database(Database),
 }
 
 /// A directory that is removed when dropped.
@@ -69,7 +77,23 @@ impl TestDb {
         let directory = Directory::create().map_err(castellan_kernel::Error::internal)?;
         let options = options(&directory);
         std::fs::write(&options.path, template).map_err(castellan_kernel::Error::internal)?;
-        Ok(Self { db: Db::open(DbOptions::Sqlite(options)).await?, _cleanup: directory })
+        Ok(Self { db: Db::open(DbOptions::Sqlite(options)).await?, _cleanup: Cleanup::Directory(directory) })
+    }
+}
+
+impl TestDb {
+    /// A database on the server at the address in `TEST_POSTGRES`; `None` when that is not set.
+    ///
+    /// # Panics
+    /// When it is set but no database can be made there.
+    #[allow(clippy::panic, reason = "a test without its database cannot go on")]
+    pub async fn postgres() -> Option<Self> {
+        let address = std::env::var("TEST_POSTGRES").ok().filter(|address| !address.is_empty())?;
+        let made = async { Database::create(&PostgresOptions::parse(&address)?).await };
+        match made.await {
+            Ok((db, database)) => Some(Self { db, _cleanup: Cleanup::Database(database) }),
+            Err(error) => panic!("no test database on the server in TEST_POSTGRES: {error:?}"),
+        }
     }
 }
 
@@ -89,6 +113,9 @@ where
 {
     let test = TestDb::sqlite().await;
     body(test.db.clone()).await;
+    if let Some(test) = TestDb::postgres().await {
+        body(test.db.clone()).await;
+    }
 }
 
 /// Prepares every statement of this binary on the database; returns a line for each that it refuses.

@@ -1,0 +1,91 @@
+//! PostgreSQL, for more than one machine: a pool, prepared statements, serializable transactions, repeatable snapshots. This
+//! module owns the protocol's side of values, errors and TLS. CockroachDB and YugabyteDB speak the same.
+
+mod convert;
+mod errors;
+mod migrate;
+mod options;
+mod session;
+#[cfg(feature = "testing")]
+pub(crate) mod testing;
+mod tls;
+
+use castellan_kernel::{Error, Kind, Result};
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
+
+pub use options::{PostgresOptions, PostgresTls, TlsMode};
+pub(crate) use session::{Mode, Session};
+
+/// The pool of one database.
+pub(crate) struct Engine {
+    pool: Pool,
+}
+
+impl Engine {
+    /// Connects and brings the schema up to date.
+    pub(crate) async fn open(options: PostgresOptions) -> Result<Self> {
+        let engine = Self::pool(options)?;
+        // The connection that migrates is closed afterwards, and its lock with it.
+        migrate::run(&mut Object::take(engine.client().await?)).await?;
+        Ok(engine)
+    }
+
+    /// A pool that is not connected yet.
+    fn pool(options: PostgresOptions) -> Result<Self> {
+        let timeout = options.connect_timeout;
+        let mut config = *options.config;
+        if config.get_application_name().is_none() {
+            config.application_name("castellan");
+        }
+        config.connect_timeout(timeout);
+        config.ssl_mode(options.tls.mode.negotiation());
+        let manager = Manager::from_config(
+            config,
+            tls::connector(&options.tls)?,
+            // The rollback at the end of a session is enough to make a connection clean again.
+            ManagerConfig { recycling_method: RecyclingMethod::Fast },
+        );
+        let pool = Pool::builder(manager)
+            .max_size(options.max_connections.max(1))
+            .runtime(Runtime::Tokio1)
+            .wait_timeout(Some(timeout))
+            .create_timeout(Some(timeout))
+            .build()
+            .map_err(Error::internal)?;
+        Ok(Self { pool })
+    }
+
+    async fn client(&self) -> Result<Object> {
+        client(&self.pool).await
+    }
+
+    /// A session of any mode.
+    pub(crate) fn session(&self, mode: Mode) -> Session {
+        Session::new(self.pool.clone(), mode)
+    }
+
+    /// Whether the engine understands this text.
+    #[cfg(feature = "testing")]
+    pub(crate) async fn check(&self, sql: &str) -> Result<()> {
+        self.client().await?.prepare(sql).await.map(drop).map_err(|cause| errors::describe(None, &cause).into_error())
+    }
+
+    /// Closes the pool.
+    pub(crate) fn close(&self) {
+        self.pool.close();
+    }
+}
+
+async fn client(pool: &Pool) -> Result<Object> {
+    pool.get().await.map_err(|cause| {
+        let text = match &cause {
+            PoolError::Timeout(_) => "every database connection is busy, try again later",
+            PoolError::Closed => "the database is closed",
+            _ => "the database cannot be reached",
+        };
+        Error::bare(Kind::Unavailable, text).because(match cause {
+            PoolError::Backend(cause) => errors::words(&cause),
+            other => other.to_string(),
+        })
+    })
+}
