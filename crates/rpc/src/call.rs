@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use castellan_kernel::Kind;
-use http::HeaderMap;
+use ::http::HeaderMap;
 
 use crate::descriptor::MethodInfo;
 

@@ -1,0 +1,265 @@
+//! What a handler works with: the caller, the instance, the transaction, and time, randomness and ids as inputs.
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use castellan_db::{Connection, Db, Event, Snapshot, Tx};
+use castellan_kernel::{
+    Caller, CallerKind, Clock, Error, IdGenerator, PageLimits, Permission, Receipt, Result, Rng, RoleTable, Timestamp,
+};
+use serde::Serialize;
+
+use crate::hosts::HostOptions;
+
+/// The instance (tenant) that a request is for.
+#[derive(Debug, Clone, Default)]
+pub struct Instance {
+    /// Its id; empty for System API calls that are for no instance.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The language of texts where nobody prefers another.
+    pub default_language: String,
+    /// The organization that new users land in when none is named.
+    pub default_org_id: String,
+    /// The project that stands for the APIs; a token must carry it as audience.
+    pub project_id: String,
+    /// The console's client id.
+    pub console_client_id: String,
+    /// When the instance was created.
+    pub created_at: Timestamp,
+}
+
+/// An audit event: its type name and, by its fields, its payload.
+pub trait AuditEvent: Serialize {
+    /// The type name, such as `user.machine.key.added`.
+    const TYPE: &'static str;
+}
+
+/// The stream that an event belongs to.
+#[derive(Debug, Clone)]
+pub struct Aggregate {
+    /// `user`, `org`, `project`, `instance` …
+    pub kind: &'static str,
+    /// The id within the instance.
+    pub id: String,
+    /// The resource owner: an organization's id, or the instance's.
+    pub owner: String,
+}
+
+impl Aggregate {
+    /// An aggregate by kind, id and owner.
+    pub fn new(kind: &'static str, id: impl Into<String>, owner: impl Into<String>) -> Self {
+        Self { kind, id: id.into(), owner: owner.into() }
+    }
+}
+
+/// What the process gives to every request.
+pub struct Environment {
+    /// Storage.
+    pub db: Db,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub rng: Arc<dyn Rng>,
+    /// Ids.
+    pub ids: IdGenerator,
+    /// Roles of users.
+    pub roles: RoleTable,
+    /// Roles of system users.
+    pub system_roles: RoleTable,
+    /// Sizes of `filter.v2` pages.
+    pub page_limits: PageLimits,
+    /// How hosts are read.
+    pub hosts: HostOptions,
+    /// Things that slices need and this crate does not know (key ring, password hasher …), by type.
+    pub services: Services,
+}
+
+/// Values by their type.
+#[derive(Default, Clone)]
+pub struct Services(HashMap<TypeId, Arc<dyn Any + Send + Sync>>);
+
+impl Services {
+    /// Adds a value; a later one of the same type replaces it.
+    pub fn insert<T: Any + Send + Sync>(&mut self, value: T) {
+        self.0.insert(TypeId::of::<T>(), Arc::new(value));
+    }
+
+    /// The value of that type.
+    ///
+    /// # Errors
+    /// Internal, when the wiring forgot it.
+    pub fn get<T: Any + Send + Sync>(&self) -> Result<Arc<T>> {
+        self.0
+            .get(&TypeId::of::<T>())
+            .and_then(|value| Arc::clone(value).downcast::<T>().ok())
+            .ok_or_else(|| Error::internal(format!("no service of type {}", std::any::type_name::<T>())))
+    }
+}
+
+enum Work {
+    Read(Snapshot),
+    Write(Tx),
+}
+
+/// One request in progress. Queries read from one snapshot, commands from their own transaction; both begin lazily.
+pub struct Context {
+    /// Who calls.
+    pub caller: Arc<Caller>,
+    /// For which instance.
+    pub instance: Arc<Instance>,
+    /// The origin that the caller used: issuer of tokens and base of links.
+    pub origin: Arc<str>,
+    env: Arc<Environment>,
+    writes: bool,
+    work: Option<Work>,
+}
+
+impl Context {
+    /// A context for a command (`writes`) or a query.
+    pub fn new(env: Arc<Environment>, instance: Arc<Instance>, caller: Arc<Caller>, origin: Arc<str>, writes: bool) -> Self {
+        Self { caller, instance, origin, env, writes, work: None }
+    }
+
+    /// A command of the server itself: setup and background jobs.
+    pub fn internal(env: Arc<Environment>, instance: Arc<Instance>, service: &str) -> Self {
+        Self::new(env, instance, Arc::new(Caller::internal(service)), Arc::from(""), true)
+    }
+
+    /// The current time.
+    pub fn now(&self) -> Timestamp {
+        self.env.clock.now()
+    }
+
+    /// The source of randomness.
+    pub fn rng(&self) -> &dyn Rng {
+        &*self.env.rng
+    }
+
+    /// A new resource id.
+    pub fn new_id(&self) -> String {
+        self.env.ids.next(&*self.env.clock)
+    }
+
+    /// What the process gives to every request.
+    pub fn env(&self) -> &Arc<Environment> {
+        &self.env
+    }
+
+    /// A service by type.
+    ///
+    /// # Errors
+    /// Internal, when the wiring forgot it.
+    pub fn service<T: Any + Send + Sync>(&self) -> Result<Arc<T>> {
+        self.env.services.get()
+    }
+
+    /// The connection to read from: the command's transaction, or the query's snapshot.
+    ///
+    /// # Errors
+    /// When storage does not answer.
+    #[allow(clippy::unused_async, reason = "beginning may wait on another engine")]
+    pub async fn read(&mut self) -> Result<&mut Connection> {
+        if self.writes {
+            return self.tx().await;
+        }
+        if self.work.is_none() {
+            self.work = Some(Work::Read(self.env.db.snapshot(Some(self.instance.id.as_str()))));
+        }
+        self.connection()
+    }
+
+    /// A snapshot of its own for a look before the transaction: commands that do expensive work (key generation, hashing)
+    /// check first that the caller may ask for it, and check again inside the transaction.
+    pub fn look(&self) -> Snapshot {
+        self.env.db.snapshot(Some(self.instance.id.as_str()))
+    }
+
+    /// The command's transaction, begun at its first use. Do expensive work (hashing, key generation, HTTP) before.
+    ///
+    /// # Errors
+    /// When storage does not answer, or in a query.
+    pub async fn tx(&mut self) -> Result<&mut Connection> {
+        if !self.writes {
+            return Err(Error::internal("a query asked for a write transaction"));
+        }
+        if self.work.is_none() {
+            self.work = Some(Work::Write(self.env.db.begin(Some(self.instance.id.as_str()))));
+        }
+        self.connection()
+    }
+
+    fn connection(&mut self) -> Result<&mut Connection> {
+        match &mut self.work {
+            Some(Work::Read(snapshot)) => Ok(snapshot),
+            Some(Work::Write(tx)) => Ok(tx),
+            None => Err(Error::internal("no transaction has begun")),
+        }
+    }
+
+    /// Continues in another instance (System API): statements are bound to it from here on.
+    pub fn enter(&mut self, instance: Arc<Instance>) {
+        match &mut self.work {
+            Some(Work::Read(snapshot)) => snapshot.scope(&instance.id),
+            Some(Work::Write(tx)) => tx.scope(&instance.id),
+            None => {}
+        }
+        self.instance = instance;
+    }
+
+    /// Appends an audit event in the command's transaction, with the caller as its editor.
+    ///
+    /// # Errors
+    /// When storage does not answer.
+    pub async fn record<E: AuditEvent>(&mut self, aggregate: &Aggregate, event: &E) -> Result<Receipt> {
+        let payload = serde_json::to_value(event).map_err(Error::internal)?;
+        let payload = match &payload {
+            serde_json::Value::Null => None,
+            serde_json::Value::Object(fields) if fields.is_empty() => None,
+            _ => Some(payload),
+        };
+        let event = Event {
+            aggregate_type: aggregate.kind.into(),
+            aggregate_id: aggregate.id.clone(),
+            event_type: E::TYPE.into(),
+            payload,
+            editor: self.caller.user_id.clone(),
+            owner: aggregate.owner.clone(),
+            created_at: self.now(),
+        };
+        self.tx().await?.append_event(event).await
+    }
+
+    /// The resource check of commands and queries; see [`Caller::require`].
+    ///
+    /// # Errors
+    /// As [`Caller::require`].
+    pub fn require(&self, permission: Permission, org: &str, resource: Option<&str>) -> Result<()> {
+        self.caller.require(permission, org, resource)
+    }
+
+    /// Whether the caller is a user of this instance (not the system, not anonymous).
+    pub fn is_user(&self) -> bool {
+        matches!(self.caller.kind, CallerKind::Human | CallerKind::Machine)
+    }
+
+    /// Ends the work: commits a command; a query just closes its snapshot. Returns after the durable commit.
+    ///
+    /// # Errors
+    /// A conflict that may be retried, or a storage failure.
+    pub async fn commit(&mut self) -> Result<()> {
+        match self.work.take() {
+            Some(Work::Write(tx)) => tx.commit().await,
+            Some(Work::Read(_)) | None => Ok(()),
+        }
+    }
+
+    /// Ends the work without effect.
+    pub fn rollback(&mut self) {
+        if let Some(Work::Write(tx)) = self.work.take() {
+            tx.rollback();
+        }
+    }
+}

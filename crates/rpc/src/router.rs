@@ -1,0 +1,278 @@
+//! The registry of handlers, and the one path that every RPC takes (`ARCHITECTURE.md`, "A request, walked"):
+//! instance → credentials → permission → validation → handler → commit.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use castellan_kernel::{Caller, Error, Fault, Kind, Result};
+use castellan_proto::Method;
+use ::http::HeaderMap;
+use prost::Message as _;
+
+use crate::call::{BoxFuture, Call, Failure, Invoke, Reply, RequestOrigin};
+use crate::context::{Context, Environment, Instance};
+use crate::descriptor::{Auth, Contract, MethodInfo};
+use crate::failure;
+use crate::hosts::RequestedHost;
+use crate::validate;
+
+const MALFORMED: Fault = Fault::invalid("RPC-Bad01", "Errors.Request.Malformed");
+
+/// How often a command that lost against another transaction is run again.
+const ATTEMPTS: u32 = 12;
+
+type LocalFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+type Run = Box<dyn for<'a> Fn(&'a mut Context, Bytes) -> LocalFuture<'a, Result<Bytes>> + Send + Sync>;
+
+/// An async function of a room: `async fn(&mut Context, Request) -> Result<Response>`.
+pub trait Handler<'a, Request, Response>: Send + Sync + 'static {
+    /// The future that the function returns.
+    type Future: Future<Output = Result<Response>> + Send + 'a;
+    /// Calls the function.
+    fn call(&self, ctx: &'a mut Context, request: Request) -> Self::Future;
+}
+
+impl<'a, F, Fut, Request, Response> Handler<'a, Request, Response> for F
+where
+    F: Fn(&'a mut Context, Request) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<Response>> + Send + 'a,
+{
+    type Future = Fut;
+    fn call(&self, ctx: &'a mut Context, request: Request) -> Fut {
+        self(ctx, request)
+    }
+}
+
+struct Entry {
+    run: Run,
+    writes: bool,
+    room: &'static str,
+}
+
+/// Where rooms register their handlers.
+#[derive(Default)]
+pub struct Registry {
+    entries: HashMap<&'static str, Entry>,
+    duplicates: Vec<&'static str>,
+    room: &'static str,
+}
+
+impl Registry {
+    /// Names the room that registers next, for the method table.
+    pub fn room(&mut self, name: &'static str) -> &mut Self {
+        self.room = name;
+        self
+    }
+
+    /// Registers a handler that may write: it runs in one serializable transaction and may be run again on a conflict.
+    pub fn command<M: Method>(
+        &mut self,
+        handler: impl for<'a> Handler<'a, M::Request, M::Response> + Copy,
+    ) -> &mut Self {
+        self.add::<M>(handler, true)
+    }
+
+    /// Registers a handler that only reads, from one consistent snapshot.
+    pub fn query<M: Method>(
+        &mut self,
+        handler: impl for<'a> Handler<'a, M::Request, M::Response> + Copy,
+    ) -> &mut Self {
+        self.add::<M>(handler, false)
+    }
+
+    fn add<M: Method>(
+        &mut self,
+        handler: impl for<'a> Handler<'a, M::Request, M::Response> + Copy,
+        writes: bool,
+    ) -> &mut Self {
+        let run: Run = Box::new(move |ctx, body| {
+            Box::pin(async move {
+                let request =
+                    M::Request::decode(body).map_err(|cause| Error::from(MALFORMED).because(cause))?;
+                let response = handler.call(ctx, request).await?;
+                Ok(Bytes::from(response.encode_to_vec()))
+            })
+        });
+        if self.entries.insert(M::PATH, Entry { run, writes, room: self.room }).is_some() {
+            self.duplicates.push(M::PATH);
+        }
+        self
+    }
+
+    /// The registered methods with their rooms and whether they write, by path.
+    pub fn methods(&self) -> impl Iterator<Item = (&'static str, &'static str, bool)> {
+        self.entries.iter().map(|(path, entry)| (*path, entry.room, entry.writes))
+    }
+}
+
+/// What the router must learn from the directory and the token rooms.
+pub trait Gate: Send + Sync + 'static {
+    /// The instance that the host names; `Err` is answered as it is, before everything else.
+    fn instance_by_host<'a>(&'a self, env: &'a Arc<Environment>, host: &'a RequestedHost) -> LocalFuture<'a, Result<Arc<Instance>>>;
+
+    /// The instance of that id, for the System API.
+    fn instance_by_id<'a>(&'a self, env: &'a Arc<Environment>, id: &'a str) -> LocalFuture<'a, Result<Option<Arc<Instance>>>>;
+
+    /// Who presents these credentials. `instance` has an empty id when the call is for no instance.
+    fn authenticate<'a>(
+        &'a self,
+        env: &'a Arc<Environment>,
+        instance: &'a Instance,
+        host: &'a RequestedHost,
+        headers: &'a HeaderMap,
+        is_rest: bool,
+    ) -> LocalFuture<'a, Result<Caller>>;
+}
+
+/// All handlers behind one door.
+pub struct Router {
+    entries: HashMap<&'static str, Entry>,
+    gate: Box<dyn Gate>,
+    env: Arc<Environment>,
+}
+
+impl Router {
+    /// Closes the registry.
+    ///
+    /// # Errors
+    /// A text that names methods registered twice or unknown to the contract.
+    pub fn new(registry: Registry, gate: impl Gate, env: Arc<Environment>) -> std::result::Result<Self, String> {
+        if let Some(path) = registry.duplicates.first() {
+            return Err(format!("{path} is registered twice"));
+        }
+        if let Some(path) = registry.entries.keys().find(|path| Contract::get().method(path).is_none()) {
+            return Err(format!("{path} is not a method of the contract"));
+        }
+        Ok(Self { entries: registry.entries, gate: Box::new(gate), env })
+    }
+
+    /// The environment that handlers get.
+    pub fn env(&self) -> &Arc<Environment> {
+        &self.env
+    }
+
+    /// The gate, for the OAuth endpoints, which resolve instances the same way.
+    pub fn gate(&self) -> &dyn Gate {
+        &*self.gate
+    }
+
+    /// The registered methods with their rooms and whether they write, by path.
+    pub fn methods(&self) -> impl Iterator<Item = (&'static str, &'static str, bool)> {
+        self.entries.iter().map(|(path, entry)| (*path, entry.room, entry.writes))
+    }
+
+    async fn run(&self, call: &Call, language: &mut Option<String>) -> Result<Reply> {
+        let method = call.method;
+        let entry = self.entries.get(method.path).ok_or_else(|| {
+            Error::bare(Kind::Unimplemented, format!("{} is not served by this version of Castellan", method.path))
+        })?;
+        let host = RequestedHost::read(&call.headers, &call.origin, &self.env.hosts);
+        let instance = self.instance(call, &host).await?;
+        *language = Some(instance.default_language.clone());
+
+        let caller = match &method.auth {
+            Auth::None => Caller::anonymous(),
+            Auth::Authenticated | Auth::Permission(_) => {
+                let is_rest = call.framing == crate::call::Framing::Rest;
+                self.gate
+                    .authenticate(&self.env, &instance, &host, &call.headers, is_rest)
+                    .await
+                    .map_err(Error::untranslated)?
+            }
+        };
+        if let Some(preferred) = &caller.language {
+            *language = Some(preferred.clone());
+        }
+        if let Auth::Permission(permission) = &method.auth {
+            let check = method.check_value(&call.body);
+            caller.require_for_method(*permission, check.as_deref())?;
+        }
+        validate::validate(method.request, &call.body)
+            .map_err(|violation| Error::bare(Kind::InvalidArgument, violation.to_string()))?;
+
+        let (caller, origin) = (Arc::new(caller), Arc::<str>::from(host.origin()));
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let mut ctx = Context::new(
+                Arc::clone(&self.env),
+                Arc::clone(&instance),
+                Arc::clone(&caller),
+                Arc::clone(&origin),
+                entry.writes,
+            );
+            let outcome = match (entry.run)(&mut ctx, call.body.clone()).await {
+                Ok(body) => ctx.commit().await.map(|()| Reply { body }),
+                Err(error) => {
+                    ctx.rollback();
+                    Err(error)
+                }
+            };
+            match outcome {
+                Err(error) if error.is_conflict() && attempt < ATTEMPTS => {
+                    tracing::debug!(method = method.path, attempt, "a transaction lost against another, running it again");
+                    tokio::time::sleep(std::time::Duration::from_millis(u64::from(attempt * attempt))).await;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn instance(&self, call: &Call, host: &RequestedHost) -> Result<Arc<Instance>> {
+        let named = call.method.takes_instance_id().then(|| call.method.instance_id(&call.body)).flatten();
+        match call.method.service {
+            "zitadel.system.v1.SystemService" => match named {
+                None => Ok(Arc::new(Instance::default())),
+                Some(id) => self.gate.instance_by_id(&self.env, &id).await?.ok_or_else(|| {
+                    Error::bare(Kind::NotFound, format!("unable to set instance using id {id}: there is no such instance"))
+                }),
+            },
+            "zitadel.instance.v2.InstanceService" | "zitadel.instance.v2beta.InstanceService" => match named {
+                Some(id) if !id.is_empty() => {
+                    Ok(self.gate.instance_by_id(&self.env, &id).await?.unwrap_or_default())
+                }
+                _ => self.gate.instance_by_host(&self.env, host).await,
+            },
+            _ => self.gate.instance_by_host(&self.env, host).await,
+        }
+    }
+}
+
+impl Invoke for Router {
+    fn serves(&self, path: &str) -> bool {
+        self.entries.contains_key(path)
+    }
+
+    fn invoke(self: Arc<Self>, call: Call) -> BoxFuture<Result<Reply, Failure>> {
+        Box::pin(async move {
+            let mut language = None;
+            match self.run(&call, &mut language).await {
+                Ok(reply) => Ok(reply),
+                Err(error) => {
+                    log(call.method, &error);
+                    Err(failure::render(&error, &failure::languages(language.as_deref(), &call.headers)))
+                }
+            }
+        })
+    }
+}
+
+fn log(method: &MethodInfo, error: &Error) {
+    match error.kind() {
+        Kind::Internal | Kind::Unknown | Kind::DataLoss | Kind::Unavailable => {
+            tracing::error!(method = method.path, error = ?error, "the call failed");
+        }
+        _ => tracing::debug!(method = method.path, error = ?error, "the call was refused"),
+    }
+}
+
+/// The origin of a request outside the RPC framings (OAuth endpoints, pages).
+pub fn origin_of(headers: &HeaderMap, uri: &::http::Uri, tls: bool) -> RequestOrigin {
+    let authority = uri
+        .authority()
+        .map(ToString::to_string)
+        .or_else(|| headers.get(::http::header::HOST).and_then(|host| host.to_str().ok()).map(str::to_owned));
+    RequestOrigin { authority, tls, peer: None }
+}
