@@ -1,0 +1,80 @@
+//! What the server says about itself without credentials: health (`grpc.health.v1`) and reflection (`v1`, `v1alpha`).
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use connectrpc::Router;
+use connectrpc_health::{HEALTH_SERVICE_NAME, HealthExt as _, HealthService, StaticChecker, Status};
+use connectrpc_reflection::Reflector;
+
+use crate::call::Invoke;
+use crate::descriptor::Contract;
+
+/// How the services of this module begin.
+pub const PREFIX: &str = "grpc.";
+
+const REFLECTION_SERVICES: [&str; 2] =
+    ["grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection"];
+
+/// The health of the process as gRPC clients and orchestrators ask for it. Clones share one state.
+#[derive(Clone)]
+pub struct Health(Arc<StaticChecker>);
+
+impl Health {
+    /// Everything is serving.
+    pub fn new() -> Self {
+        Self(Arc::new(StaticChecker::new()))
+    }
+
+    /// Sets the state of the process and of every service; watchers are told. Say `false` before a shutdown.
+    pub fn set_serving(&self, is_serving: bool) {
+        let status = if is_serving { Status::Serving } else { Status::NotServing };
+        for service in self.0.services() {
+            // Only a service removed in between is not there, and none ever is.
+            let _ = self.0.set_status(service, status);
+        }
+    }
+}
+
+impl Default for Health {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl std::fmt::Debug for Health {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Health").finish()
+    }
+}
+
+/// Why reflection cannot be served.
+#[derive(Debug)]
+pub struct ReflectionError(String);
+
+impl std::fmt::Display for ReflectionError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "the descriptors cannot be served for reflection: {}", self.0)
+    }
+}
+
+impl std::error::Error for ReflectionError {}
+
+/// Health and reflection of the services that have at least one RPC behind `invoke`.
+pub fn router(invoke: &dyn Invoke, health: &Health) -> Result<Router, ReflectionError> {
+    let served: BTreeSet<&'static str> =
+        Contract::get().methods().filter(|method| invoke.serves(method.path)).map(|method| method.service).collect();
+    for service in &served {
+        // A service that is registered already keeps its state.
+        let _ = health.0.register(*service);
+    }
+    let service = Arc::new(HealthService::from_arc(Arc::clone(&health.0)));
+    let router =
+        connectrpc_health::apply_request_limits(service.register(Router::new()), connectrpc_health::request_limits());
+
+    let names = served.iter().copied().chain([HEALTH_SERVICE_NAME]).chain(REFLECTION_SERVICES);
+    let reflector = Reflector::from_descriptor_set_bytes(castellan_proto::DESCRIPTORS)
+        .map_err(|error| ReflectionError(error.to_string()))?
+        .with_services(names);
+    Ok(connectrpc_reflection::install(router, reflector))
+}

@@ -1,0 +1,128 @@
+//! The whole API as one router: every framing, REST, health and reflection, with the headers they share.
+
+#[cfg(test)]
+pub(crate) mod stub;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::sync::Arc;
+
+use ::http::{Request, Response, StatusCode, header};
+use axum::body::Body;
+use castellan_kernel::{Clock, Rng, SystemClock, SystemRng};
+
+use crate::call::Invoke;
+use crate::framing::{Framings, Health, ReflectionError};
+use crate::http::{
+    ConnectionInfo, REQUEST_ID, assign_request_id, cors, forbid_caching, forbid_indexing, request_origin,
+};
+use crate::rest::{Rest, RoutesError};
+
+/// Ten mebibytes, the limit that clients of the API know.
+pub const DEFAULT_MESSAGE_LIMIT: usize = 10 * 1024 * 1024;
+
+/// How the API is served.
+#[derive(Clone)]
+pub struct ServiceOptions {
+    /// Time, for `expires` headers.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness, for request ids.
+    pub rng: Arc<dyn Rng>,
+    /// The health that `grpc.health.v1` reports; keep a clone to change it.
+    pub health: Health,
+    /// The most bytes that a request message or REST body may have, after unpacking.
+    pub message_limit: usize,
+}
+
+impl Default for ServiceOptions {
+    fn default() -> Self {
+        Self {
+            clock: Arc::new(SystemClock),
+            rng: Arc::new(SystemRng::default()),
+            health: Health::new(),
+            message_limit: DEFAULT_MESSAGE_LIMIT,
+        }
+    }
+}
+
+impl fmt::Debug for ServiceOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServiceOptions").field("message_limit", &self.message_limit).finish_non_exhaustive()
+    }
+}
+
+/// Why the API cannot be served.
+#[derive(Debug)]
+pub enum ServiceError {
+    /// The REST routes of the contract cannot be told apart.
+    Routes(RoutesError),
+    /// The descriptors cannot be read for reflection.
+    Reflection(ReflectionError),
+}
+
+impl fmt::Display for ServiceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Routes(error) => error.fmt(f),
+            Self::Reflection(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for ServiceError {}
+
+/// The API as the fallback of a router, so that it can be merged with routes of its own for OAuth and pages.
+///
+/// The listener puts [`ConnectionInfo`] into the extensions of every request.
+///
+/// # Errors
+/// [`ServiceError`], when the contract compiled into the binary is unusable.
+pub fn service(invoke: Arc<dyn Invoke>, options: ServiceOptions) -> Result<axum::Router, ServiceError> {
+    let api = Arc::new(Api {
+        framings: Framings::new(Arc::clone(&invoke), &options.health, options.message_limit)
+            .map_err(ServiceError::Reflection)?,
+        rest: Rest::new(invoke, options.message_limit).map_err(ServiceError::Routes)?,
+        options,
+    });
+    Ok(axum::Router::new().fallback(move |request: Request<Body>| {
+        let api = Arc::clone(&api);
+        async move { api.serve(request).await }
+    }))
+}
+
+struct Api {
+    framings: Framings,
+    rest: Rest,
+    options: ServiceOptions,
+}
+
+impl Api {
+    async fn serve(&self, mut request: Request<Body>) -> Response<Body> {
+        let id = assign_request_id(request.headers_mut(), &*self.options.rng);
+        let mut response = match cors::API.preflight(&request) {
+            Some(preflight) => preflight,
+            None => self.answer(request).await,
+        };
+        response.headers_mut().insert(REQUEST_ID, id);
+        response
+    }
+
+    async fn answer(&self, request: Request<Body>) -> Response<Body> {
+        let caller_origin = request.headers().get(header::ORIGIN).cloned();
+        let connection = request.extensions().get::<ConnectionInfo>();
+        let origin = request_origin(request.headers(), request.uri(), connection);
+        let is_rpc = Framings::takes(&request);
+        let mut response =
+            if is_rpc { self.framings.serve(request, origin).await } else { self.rest.serve(request, origin).await };
+        // Connect shows failures in the status, and leaves them without these headers (`spec: api.md 1.1`).
+        let is_connect_failure = is_rpc && response.status() != StatusCode::OK;
+        let headers = response.headers_mut();
+        if !is_connect_failure {
+            forbid_caching(headers, self.options.clock.now());
+        }
+        forbid_indexing(headers);
+        cors::API.apply(caller_origin, headers);
+        response
+    }
+}
