@@ -2,7 +2,7 @@
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use castellan_db::{Connection, Db, Event, Snapshot, Tx};
 use castellan_kernel::{
@@ -114,13 +114,14 @@ pub struct Context {
     pub origin: Arc<str>,
     env: Arc<Environment>,
     writes: bool,
-    work: Option<Work>,
+    // Never locked: the mutex only lets `&Context` cross threads, which a database session alone may not.
+    work: Mutex<Option<Work>>,
 }
 
 impl Context {
     /// A context for a command (`writes`) or a query.
     pub fn new(env: Arc<Environment>, instance: Arc<Instance>, caller: Arc<Caller>, origin: Arc<str>, writes: bool) -> Self {
-        Self { caller, instance, origin, env, writes, work: None }
+        Self { caller, instance, origin, env, writes, work: Mutex::new(None) }
     }
 
     /// A command of the server itself: setup and background jobs.
@@ -165,8 +166,9 @@ impl Context {
         if self.writes {
             return self.tx().await;
         }
-        if self.work.is_none() {
-            self.work = Some(Work::Read(self.env.db.snapshot(Some(self.instance.id.as_str()))));
+        if self.slot().is_none() {
+            let snapshot = self.look();
+            *self.slot() = Some(Work::Read(snapshot));
         }
         self.connection()
     }
@@ -185,14 +187,19 @@ impl Context {
         if !self.writes {
             return Err(Error::internal("a query asked for a write transaction"));
         }
-        if self.work.is_none() {
-            self.work = Some(Work::Write(self.env.db.begin(Some(self.instance.id.as_str()))));
+        if self.slot().is_none() {
+            let tx = self.env.db.begin(Some(self.instance.id.as_str()));
+            *self.slot() = Some(Work::Write(tx));
         }
         self.connection()
     }
 
+    fn slot(&mut self) -> &mut Option<Work> {
+        self.work.get_mut().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn connection(&mut self) -> Result<&mut Connection> {
-        match &mut self.work {
+        match self.slot() {
             Some(Work::Read(snapshot)) => Ok(snapshot),
             Some(Work::Write(tx)) => Ok(tx),
             None => Err(Error::internal("no transaction has begun")),
@@ -201,7 +208,7 @@ impl Context {
 
     /// Continues in another instance (System API): statements are bound to it from here on.
     pub fn enter(&mut self, instance: Arc<Instance>) {
-        match &mut self.work {
+        match self.slot() {
             Some(Work::Read(snapshot)) => snapshot.scope(&instance.id),
             Some(Work::Write(tx)) => tx.scope(&instance.id),
             None => {}
@@ -250,7 +257,7 @@ impl Context {
     /// # Errors
     /// A conflict that may be retried, or a storage failure.
     pub async fn commit(&mut self) -> Result<()> {
-        match self.work.take() {
+        match self.slot().take() {
             Some(Work::Write(tx)) => tx.commit().await,
             Some(Work::Read(_)) | None => Ok(()),
         }
@@ -258,7 +265,7 @@ impl Context {
 
     /// Ends the work without effect.
     pub fn rollback(&mut self) {
-        if let Some(Work::Write(tx)) = self.work.take() {
+        if let Some(Work::Write(tx)) = self.slot().take() {
             tx.rollback();
         }
     }
