@@ -3,10 +3,18 @@
 //! One provider, aws-lc-rs, does the work; here stand the formats, the rules and the names. No I/O, no clock of its own.
 
 pub mod assertion;
+pub mod codes;
 pub mod jose;
 pub mod keyring;
 pub mod opaque;
+pub mod password;
 pub mod pem;
+pub mod secrets;
 
 mod base64url;
 mod der;
+
+/// Whether two byte strings are equal, in time that depends on their lengths only.
+pub fn constant_time_eq(one: &[u8], other: &[u8]) -> bool {
+    subtle::ConstantTimeEq::ct_eq(one, other).into()
+}

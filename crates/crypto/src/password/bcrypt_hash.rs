@@ -1,0 +1,35 @@
+//! bcrypt, `$2a$`, `$2b$` and `$2y$`, which for text are one and the same.
+
+use bcrypt::{HashParts, Version};
+use castellan_kernel::Rng;
+
+pub(super) struct BcryptHash {
+    parts: HashParts,
+    text: String,
+}
+
+impl BcryptHash {
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let parts: HashParts = text.parse().ok()?;
+        (4..=31).contains(&parts.get_cost()).then(|| Self { parts, text: text.to_owned() })
+    }
+
+    pub(super) fn cost(&self) -> u32 {
+        self.parts.get_cost()
+    }
+
+    /// Only the first 72 bytes count, as in every implementation that may have made the hash.
+    pub(super) fn verify(&self, password: &[u8]) -> bool {
+        bcrypt::verify(password, &self.text).unwrap_or(false)
+    }
+}
+
+/// A new `$2a$` hash; `None` for more than 72 bytes, of which bcrypt would ignore the rest, or a cost out of 4 to 31.
+pub(super) fn hash(password: &[u8], cost: u32, rng: &dyn Rng) -> Option<String> {
+    if password.len() > 72 {
+        return None;
+    }
+    let mut salt = [0_u8; 16];
+    rng.fill(&mut salt);
+    Some(bcrypt::hash_with_salt(password, cost, salt).ok()?.format_for_version(Version::TwoA))
+}
