@@ -6,7 +6,7 @@ use bytes::Bytes;
 use connectrpc::dispatcher::{RequestStream, StreamingResult, UnaryResult};
 use connectrpc::{
     CodecFormat, ConnectError, Dispatcher, EncodedResponse, MethodDescriptor, Payload, Protocol, RequestContext,
-    Response, Router,
+    Response,
 };
 
 use crate::call::{Call, Framing, Invoke, RequestOrigin};
@@ -14,25 +14,26 @@ use crate::descriptor::{Contract, MethodInfo};
 use crate::http::panics;
 use crate::json;
 
-use super::{errors, system};
+use super::errors;
+use super::system::{PREFIX, System};
 
 /// Sends RPCs of the contract to [`Invoke`] and those of the server itself to their own router.
 pub struct RpcDispatcher {
     invoke: Arc<dyn Invoke>,
-    system: Router,
+    system: System,
 }
 
 impl RpcDispatcher {
-    /// Over the RPCs behind `invoke`, and health and reflection in `system`.
-    pub fn new(invoke: Arc<dyn Invoke>, system: Router) -> Self {
+    /// Over the RPCs behind `invoke`, and the server's own in `system`.
+    pub fn new(invoke: Arc<dyn Invoke>, system: System) -> Self {
         Self { invoke, system }
     }
 }
 
 impl Dispatcher for RpcDispatcher {
     fn lookup(&self, path: &str) -> Option<MethodDescriptor> {
-        if path.starts_with(system::PREFIX) {
-            return self.system.lookup(path);
+        if path.starts_with(PREFIX) {
+            return self.system.router(path).lookup(path);
         }
         // No method of the contract is marked as free of side effects, so none is served over GET.
         Contract::get().method(path).map(|_| MethodDescriptor::unary(false))
@@ -40,7 +41,7 @@ impl Dispatcher for RpcDispatcher {
 
     fn call_unary(&self, path: &str, mut ctx: RequestContext, request: Payload, format: CodecFormat) -> UnaryResult {
         let Some(method) = Contract::get().method(path) else {
-            return self.system.call_unary(path, ctx, request, format);
+            return self.system.router(path).call_unary(path, ctx, request, format);
         };
         let framing = match ctx.protocol() {
             Some(Protocol::Grpc) => Framing::Grpc,
@@ -71,7 +72,7 @@ impl Dispatcher for RpcDispatcher {
         request: Bytes,
         format: CodecFormat,
     ) -> StreamingResult {
-        self.system.call_server_streaming(path, ctx, request, format)
+        self.system.router(path).call_server_streaming(path, ctx, request, format)
     }
 
     fn call_client_streaming(
@@ -81,7 +82,7 @@ impl Dispatcher for RpcDispatcher {
         requests: RequestStream,
         format: CodecFormat,
     ) -> UnaryResult {
-        self.system.call_client_streaming(path, ctx, requests, format)
+        self.system.router(path).call_client_streaming(path, ctx, requests, format)
     }
 
     fn call_bidi_streaming(
@@ -91,7 +92,7 @@ impl Dispatcher for RpcDispatcher {
         requests: RequestStream,
         format: CodecFormat,
     ) -> StreamingResult {
-        self.system.call_bidi_streaming(path, ctx, requests, format)
+        self.system.router(path).call_bidi_streaming(path, ctx, requests, format)
     }
 }
 

@@ -21,7 +21,8 @@ use crate::descriptor::Contract;
 use crate::http::compression;
 
 use dispatcher::RpcDispatcher;
-pub use system::{Health, ReflectionError};
+pub use system::Health;
+use system::System;
 
 /// Bytes that an envelope adds to a message.
 const ENVELOPE: usize = 5;
@@ -34,18 +35,15 @@ pub struct Framings {
 
 impl Framings {
     /// Serves the RPCs behind `invoke`, health checks and reflection; messages may have up to `message_limit` bytes.
-    ///
-    /// # Errors
-    /// [`ReflectionError`] when the descriptors cannot be read.
-    pub fn new(invoke: Arc<dyn Invoke>, health: &Health, message_limit: usize) -> Result<Self, ReflectionError> {
-        let system = system::router(&*invoke, health)?;
+    pub fn new(invoke: Arc<dyn Invoke>, health: &Health, message_limit: usize) -> Self {
+        let system = System::new(&*invoke, health);
         let limits = Limits::default()
             .with_max_request_body_size(message_limit.saturating_add(ENVELOPE))
             .with_max_message_size(message_limit);
         let service = ConnectRpcService::new(RpcDispatcher::new(Arc::clone(&invoke), system))
             .with_limits(limits)
             .with_compression_policy(CompressionPolicy::default().with_min_size(compression::WORTH_COMPRESSING));
-        Ok(Self { service, invoke })
+        Self { service, invoke }
     }
 
     /// Whether a request is an RPC by its path (`/package.Service/Method`) or its content type.

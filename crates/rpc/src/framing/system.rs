@@ -1,7 +1,7 @@
 //! What the server says about itself without credentials: health (`grpc.health.v1`) and reflection (`v1`, `v1alpha`).
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use connectrpc::Router;
 use connectrpc_health::{HEALTH_SERVICE_NAME, HealthExt as _, HealthService, StaticChecker, Status};
@@ -12,6 +12,8 @@ use crate::descriptor::Contract;
 
 /// How the services of this module begin.
 pub const PREFIX: &str = "grpc.";
+
+const REFLECTION: &str = "grpc.reflection.";
 
 const REFLECTION_SERVICES: [&str; 2] =
     ["grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection"];
@@ -48,33 +50,45 @@ impl std::fmt::Debug for Health {
     }
 }
 
-/// Why reflection cannot be served.
-#[derive(Debug)]
-pub struct ReflectionError(String);
-
-impl std::fmt::Display for ReflectionError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "the descriptors cannot be served for reflection: {}", self.0)
-    }
+/// The RPCs of the server itself.
+pub struct System {
+    health: Router,
+    /// Built when somebody first asks: an index of all descriptors takes time and memory that most servers never need.
+    reflection: OnceLock<Router>,
+    served: BTreeSet<&'static str>,
 }
 
-impl std::error::Error for ReflectionError {}
-
-/// Health and reflection of the services that have at least one RPC behind `invoke`.
-pub fn router(invoke: &dyn Invoke, health: &Health) -> Result<Router, ReflectionError> {
-    let served: BTreeSet<&'static str> =
-        Contract::get().methods().filter(|method| invoke.serves(method.path)).map(|method| method.service).collect();
-    for service in &served {
-        // A service that is registered already keeps its state.
-        let _ = health.0.register(*service);
+impl System {
+    /// Health and reflection of the services that have at least one RPC behind `invoke`.
+    pub fn new(invoke: &dyn Invoke, health: &Health) -> Self {
+        let served: BTreeSet<&'static str> = Contract::get()
+            .methods()
+            .filter(|method| invoke.serves(method.path))
+            .map(|method| method.service)
+            .collect();
+        for service in &served {
+            // A service that is registered already keeps its state.
+            let _ = health.0.register(*service);
+        }
+        let service = Arc::new(HealthService::from_arc(Arc::clone(&health.0)));
+        let router = service.register(Router::new());
+        let health = connectrpc_health::apply_request_limits(router, connectrpc_health::request_limits());
+        Self { health, reflection: OnceLock::new(), served }
     }
-    let service = Arc::new(HealthService::from_arc(Arc::clone(&health.0)));
-    let router =
-        connectrpc_health::apply_request_limits(service.register(Router::new()), connectrpc_health::request_limits());
 
-    let names = served.iter().copied().chain([HEALTH_SERVICE_NAME]).chain(REFLECTION_SERVICES);
-    let reflector = Reflector::from_descriptor_set_bytes(castellan_proto::DESCRIPTORS)
-        .map_err(|error| ReflectionError(error.to_string()))?
-        .with_services(names);
-    Ok(connectrpc_reflection::install(router, reflector))
+    /// The router that has the RPC of that path, if any has.
+    pub fn router(&self, path: &str) -> &Router {
+        if path.starts_with(REFLECTION) { self.reflection.get_or_init(|| self.reflect()) } else { &self.health }
+    }
+
+    fn reflect(&self) -> Router {
+        let names = self.served.iter().copied().chain([HEALTH_SERVICE_NAME]).chain(REFLECTION_SERVICES);
+        match Reflector::from_descriptor_set_bytes(castellan_proto::DESCRIPTORS) {
+            Ok(reflector) => connectrpc_reflection::install(Router::new(), reflector.with_services(names)),
+            Err(error) => {
+                tracing::error!(%error, "the descriptors cannot be read, reflection is not served");
+                Router::new()
+            }
+        }
+    }
 }

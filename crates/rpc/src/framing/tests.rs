@@ -14,7 +14,7 @@ use tower::ServiceExt as _;
 
 use crate::call::{Framing, Invoke, Reply};
 use crate::framing::Health;
-use crate::http::ConnectionInfo;
+use crate::http::{ConnectionInfo, compression};
 use crate::service::stub::{Stub, invalid_token};
 use crate::service::{ServiceOptions, service};
 
@@ -237,6 +237,53 @@ async fn connect_refuses_malformed_json_other_verbs_and_other_types() {
         assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{verb}");
     }
     assert_eq!(stub.count(), 0);
+}
+
+#[tokio::test]
+async fn packed_requests_are_unpacked_and_large_answers_packed() {
+    let user = user::v2::User { user_id: "4".repeat(50_000), ..Default::default() };
+    let reply = user::v2::GetUserByIdResponse { user: Some(user), details: None };
+    let stub = Stub::replying(&reply);
+    let packed = compression::gzip(Bytes::from(request())).await.unwrap();
+    let mut body = envelope(&packed);
+    body[0] = 1;
+    let grpc = Request::post(GET_USER).header("content-type", "application/grpc").header("grpc-encoding", "gzip");
+    let grpc = grpc.header("grpc-accept-encoding", "gzip").body(Body::from(body)).unwrap();
+    let answer = send_with(&stub, ServiceOptions::default(), grpc).await;
+    assert_eq!((answer.grpc_status(), &answer.headers["grpc-encoding"]), ("0", &"gzip".parse().unwrap()));
+    let (message, flags, _) = open(&answer.body);
+    assert_eq!((flags, compression::gunzip(message, 100_000).unwrap().as_ref()), (1, &*reply.encode_to_vec()));
+    assert_eq!(&*stub.last_call().body, &*request());
+
+    let connect = Request::post(GET_USER)
+        .header("content-type", "application/proto")
+        .header("content-encoding", "gzip")
+        .header("accept-encoding", "identity");
+    let answer = send_with(&stub, ServiceOptions::default(), connect.body(Body::from(packed)).unwrap()).await;
+    assert_eq!(answer.body, reply.encode_to_vec());
+    assert_eq!(&*stub.last_call().body, &*request());
+}
+
+#[tokio::test]
+async fn a_deadline_ends_a_call() {
+    let stub = Arc::new(Slow);
+    let router = service(stub as Arc<dyn Invoke>, ServiceOptions::default()).unwrap();
+    let request = Request::post(GET_USER).header("content-type", "application/json").header("connect-timeout-ms", "20");
+    let answer = router.oneshot(request.body(Body::from("{}")).unwrap()).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::GATEWAY_TIMEOUT);
+}
+
+/// Never answers.
+struct Slow;
+
+impl Invoke for Slow {
+    fn serves(&self, _: &str) -> bool {
+        true
+    }
+
+    fn invoke(self: Arc<Self>, _: crate::call::Call) -> crate::call::BoxFuture<Result<Reply, crate::call::Failure>> {
+        Box::pin(std::future::pending())
+    }
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use axum::body::Body;
 use castellan_kernel::{Clock, Rng, SystemClock, SystemRng};
 
 use crate::call::Invoke;
-use crate::framing::{Framings, Health, ReflectionError};
+use crate::framing::{Framings, Health};
 use crate::http::{
     ConnectionInfo, REQUEST_ID, assign_request_id, cors, forbid_caching, forbid_indexing, request_origin,
 };
@@ -52,37 +52,16 @@ impl fmt::Debug for ServiceOptions {
     }
 }
 
-/// Why the API cannot be served.
-#[derive(Debug)]
-pub enum ServiceError {
-    /// The REST routes of the contract cannot be told apart.
-    Routes(RoutesError),
-    /// The descriptors cannot be read for reflection.
-    Reflection(ReflectionError),
-}
-
-impl fmt::Display for ServiceError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Routes(error) => error.fmt(f),
-            Self::Reflection(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for ServiceError {}
-
 /// The API as the fallback of a router, so that it can be merged with routes of its own for OAuth and pages.
 ///
 /// The listener puts [`ConnectionInfo`] into the extensions of every request.
 ///
 /// # Errors
-/// [`ServiceError`], when the contract compiled into the binary is unusable.
-pub fn service(invoke: Arc<dyn Invoke>, options: ServiceOptions) -> Result<axum::Router, ServiceError> {
+/// [`RoutesError`], when the REST routes of the contract cannot be told apart.
+pub fn service(invoke: Arc<dyn Invoke>, options: ServiceOptions) -> Result<axum::Router, RoutesError> {
     let api = Arc::new(Api {
-        framings: Framings::new(Arc::clone(&invoke), &options.health, options.message_limit)
-            .map_err(ServiceError::Reflection)?,
-        rest: Rest::new(invoke, options.message_limit).map_err(ServiceError::Routes)?,
+        framings: Framings::new(Arc::clone(&invoke), &options.health, options.message_limit),
+        rest: Rest::new(invoke, options.message_limit)?,
         options,
     });
     Ok(axum::Router::new().fallback(move |request: Request<Body>| {
