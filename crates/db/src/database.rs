@@ -117,7 +117,7 @@ impl Db {
     }
 
     /// Whether the engine understands the text of this statement.
-    #[cfg(feature = "testing")]
+    #[cfg(any(test, feature = "testing"))]
     pub(crate) async fn check_statement(&self, statement: &crate::Statement) -> Result<()> {
         match &self.0.engine {
             Engine::Sqlite(engine) => engine.check(statement.sql),

@@ -32,5 +32,5 @@ pub use inventory as __inventory;
 #[doc(hidden)]
 pub use statement::Registered;
 
-#[cfg(feature = "testing")]
+#[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -6,7 +6,7 @@ mod errors;
 mod migrate;
 mod options;
 mod session;
-#[cfg(feature = "testing")]
+#[cfg(any(test, feature = "testing"))]
 pub(crate) mod testing;
 mod tls;
 
@@ -65,7 +65,7 @@ impl Engine {
     }
 
     /// Whether the engine understands this text.
-    #[cfg(feature = "testing")]
+    #[cfg(any(test, feature = "testing"))]
     pub(crate) async fn check(&self, sql: &str) -> Result<()> {
         self.client().await?.prepare(sql).await.map(drop).map_err(|cause| errors::describe(None, &cause).into_error())
     }

@@ -137,7 +137,7 @@ impl PostgresOptions {
     }
 
     /// The same server with another database on it.
-    #[cfg(feature = "testing")]
+    #[cfg(any(test, feature = "testing"))]
     pub(crate) fn with_database(&self, name: &str) -> Self {
         let mut other = self.clone();
         other.config.dbname(name);

@@ -9,9 +9,9 @@ use std::time::Duration;
 use castellan_kernel::{Error, Result};
 use tokio::sync::{Mutex, oneshot};
 
+use super::Durability;
 use super::checkpoint::{self, Checkpoints};
 use super::writer::{Health, Outcome, Writer};
-use super::{Durability, unusable};
 
 /// What the committer is told.
 pub(super) enum Signal {
@@ -21,10 +21,20 @@ pub(super) enum Signal {
     Close(oneshot::Sender<()>),
 }
 
+impl Drop for Committer {
+    fn drop(&mut self) {
+        // Also after a panic: without this thread, commands would wait for ever.
+        self.writer.blocking_lock().close();
+    }
+}
+
+/// Brings everything that was written to the log onto the disk.
+pub(super) type SyncLog = Box<dyn Fn() -> std::io::Result<()> + Send>;
+
 pub(super) struct Committer {
     writer: Arc<Mutex<Writer>>,
     health: Arc<Health>,
-    log: Option<File>,
+    sync_log: SyncLog,
     checkpoints: Checkpoints,
     restart_at: u64,
 }
@@ -32,17 +42,12 @@ pub(super) struct Committer {
 impl Committer {
     /// Starts the thread; it ends when the returned sender is gone, or on [`Signal::Close`].
     pub(super) fn start(
-        path: &Path,
-        durability: Durability,
         writer: Arc<Mutex<Writer>>,
         health: Arc<Health>,
+        sync_log: SyncLog,
         checkpoints: Checkpoints,
     ) -> Result<Sender<Signal>> {
-        let log = match durability {
-            Durability::Full => Some(open_log(path).map_err(|cause| unusable(path, &cause))?),
-            Durability::None => None,
-        };
-        let committer = Self { writer, health, log, checkpoints, restart_at: checkpoint::RESTART_AT_PAGES };
+        let committer = Self { writer, health, sync_log, checkpoints, restart_at: checkpoint::RESTART_AT_PAGES };
         let (sender, signals) = channel();
         std::thread::Builder::new()
             .name("db-committer".to_owned())
@@ -57,6 +62,7 @@ impl Committer {
                 Signal::GroupOpened => self.commit(),
                 Signal::Close(done) => {
                     self.commit();
+                    self.writer.blocking_lock().close();
                     self.checkpoints.close();
                     // The one who closes may have given up waiting.
                     let _ = done.send(());
@@ -78,7 +84,7 @@ impl Committer {
         drop(writer);
         let Some((group, pages)) = committed else { return };
         if pages > 0
-            && let Some(Err(cause)) = self.log.as_ref().map(File::sync_data)
+            && let Err(cause) = (self.sync_log)()
         {
             let reason = format!("the database's log could not be synced: {cause}");
             self.health.fail(&reason);
@@ -95,14 +101,17 @@ impl Committer {
     }
 }
 
-/// Opens the log for syncing and makes the names of both files durable.
-fn open_log(path: &Path) -> std::io::Result<File> {
+/// Opens the log for syncing and makes everything up to now, and the names of both files, durable.
+pub(super) fn open_log(path: &Path, durability: Durability) -> std::io::Result<SyncLog> {
+    if durability == Durability::None {
+        return Ok(Box::new(|| Ok(())));
+    }
     let mut name = path.as_os_str().to_owned();
     name.push("-wal");
     let log = OpenOptions::new().read(true).write(true).open(PathBuf::from(name))?;
     log.sync_all()?;
     sync_directory(path)?;
-    Ok(log)
+    Ok(Box::new(move || log.sync_data()))
 }
 
 /// Makes the names in the directory of `path` durable.

@@ -49,6 +49,8 @@ mod errors;
 mod migrate;
 mod open;
 mod reader;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -100,18 +102,22 @@ pub(crate) struct Engine {
 impl Engine {
     /// Opens the file and brings its schema up to date.
     pub(crate) async fn open(options: SqliteOptions) -> Result<Self> {
-        tokio::task::spawn_blocking(move || Self::open_blocking(options)).await.map_err(Error::internal)?
+        let open = move || Self::open_with(options, committer::open_log);
+        tokio::task::spawn_blocking(open).await.map_err(Error::internal)?
     }
 
-    fn open_blocking(options: SqliteOptions) -> Result<Self> {
+    fn open_with(
+        options: SqliteOptions,
+        open_log: impl FnOnce(&Path, Durability) -> std::io::Result<committer::SyncLog>,
+    ) -> Result<Self> {
         let SqliteOptions { path, durability, readers } = options;
         let in_use = backup::mark_in_use(&path)?;
-        let failed = |cause: rusqlite::Error| unusable(&path, &cause);
-        let mut connection = open::writer(&path, durability).map_err(failed)?;
+        let mut connection = open::writer(&path, durability).map_err(|cause| unusable(&path, &cause))?;
         migrate::run(&mut connection)?;
+        let sync_log = open_log(&path, durability).map_err(|cause| unusable(&path, &cause))?;
         let cores = std::thread::available_parallelism().map_or(4, std::num::NonZero::get);
         let readers = reader::Readers::new(path.clone(), readers.unwrap_or_else(|| (cores + 4).max(8)));
-        let writer = writer::Shared::start(&path, connection, durability)?;
+        let writer = writer::Shared::start(&path, connection, durability, sync_log)?;
         Ok(Self { path, readers, writer, _in_use: in_use })
     }
 
@@ -126,7 +132,7 @@ impl Engine {
     }
 
     /// Whether the engine understands this text.
-    #[cfg(feature = "testing")]
+    #[cfg(any(test, feature = "testing"))]
     pub(crate) fn check(&self, sql: &str) -> Result<()> {
         self.readers.check(sql)
     }

@@ -30,7 +30,7 @@ impl Readers {
     }
 
     /// Whether the engine understands this text.
-    #[cfg(feature = "testing")]
+    #[cfg(any(test, feature = "testing"))]
     pub(super) fn check(&self, sql: &str) -> Result<()> {
         let connection = open::reader(&self.path).map_err(Error::internal)?;
         connection.prepare(sql).map(drop).map_err(Error::internal)

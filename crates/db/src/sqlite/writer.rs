@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 use tokio::time::Instant;
 
-use super::committer::{Committer, Signal};
+use super::committer::{Committer, Signal, SyncLog};
 use super::convert::OwnedCall;
 use super::{Durability, checkpoint, convert, errors};
 use crate::call::Call;
@@ -46,6 +46,7 @@ pub(super) struct Writer {
     connection: Connection,
     group: Option<Group>,
     frames: Arc<AtomicU64>,
+    closed: bool,
 }
 
 impl Writer {
@@ -99,6 +100,14 @@ impl Writer {
         }
     }
 
+    /// Refuses commands from now on: nobody would commit them.
+    pub(super) fn close(&mut self) {
+        self.closed = true;
+        if self.group.is_some() {
+            self.abandon_group("the database was closed");
+        }
+    }
+
     /// The connection between two groups.
     pub(super) fn idle_connection(&self) -> Option<&Connection> {
         self.group.is_none().then_some(&self.connection)
@@ -131,7 +140,12 @@ pub(super) struct Shared {
 
 impl Shared {
     /// Starts the threads for a connection whose schema is up to date.
-    pub(super) fn start(path: &Path, mut connection: Connection, durability: Durability) -> Result<Arc<Self>> {
+    pub(super) fn start(
+        path: &Path,
+        mut connection: Connection,
+        durability: Durability,
+        sync_log: SyncLog,
+    ) -> Result<Arc<Self>> {
         let frames = Arc::new(AtomicU64::new(0));
         let written = Arc::clone(&frames);
         let hook = move |_: &mut rusqlite::hooks::Wal, pages: std::ffi::c_int| {
@@ -142,9 +156,9 @@ impl Shared {
         // From here on no thread waits inside SQLite; commands that meet a foreign lock wait without one.
         connection.busy_timeout(Duration::ZERO).map_err(Error::internal)?;
         let health = Arc::new(Health::default());
-        let writer = Arc::new(Mutex::new(Writer { connection, group: None, frames }));
+        let writer = Arc::new(Mutex::new(Writer { connection, group: None, frames, closed: false }));
         let checkpoints = checkpoint::start(path, durability, Arc::clone(&health))?;
-        let committer = Committer::start(path, durability, Arc::clone(&writer), Arc::clone(&health), checkpoints)?;
+        let committer = Committer::start(Arc::clone(&writer), Arc::clone(&health), sync_log, checkpoints)?;
         Ok(Arc::new(Self { writer, health, committer }))
     }
 
@@ -163,11 +177,15 @@ impl Shared {
             if let Some(refusal) = self.refusal() {
                 return Err(refusal);
             }
+            if writer.closed {
+                return Err(closed());
+            }
             match writer.open_group() {
                 Ok(opened) => {
+                    // A committer that is gone has closed the writer.
                     if opened && self.committer.send(Signal::GroupOpened).is_err() {
-                        writer.abandon_group("the database is closed");
-                        return Err(Error::bare(Kind::Unavailable, "the database is closed"));
+                        writer.close();
+                        return Err(closed());
                     }
                     break;
                 }
@@ -192,6 +210,10 @@ impl Shared {
         }
         self.refusal().map_or(Ok(()), Err)
     }
+}
+
+fn closed() -> Error {
+    Error::bare(Kind::Unavailable, "the database is closed")
 }
 
 /// A command that holds the lock and has a savepoint; dropping it rolls back to there.

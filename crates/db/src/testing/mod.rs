@@ -25,11 +25,11 @@ enum Cleanup {
 }
 
 /// A directory that is removed when dropped.
-struct Directory(PathBuf);
+pub(crate) struct Directory(PathBuf);
 
 impl Directory {
     /// A new directory, in memory where the system has such a place.
-    fn create() -> std::io::Result<Self> {
+    pub(crate) fn create() -> std::io::Result<Self> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let memory = Path::new("/dev/shm");
         let root = if memory.is_dir() { memory.to_path_buf() } else { std::env::temp_dir() };
@@ -39,6 +39,11 @@ impl Directory {
         let _ = std::fs::remove_dir_all(&path);
         std::fs::create_dir_all(&path)?;
         Ok(Self(path))
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
     }
 }
 
@@ -64,7 +69,7 @@ impl TestDb {
         let options = |directory: &Directory| SqliteOptions {
             durability: Durability::None,
             readers: Some(16),
-            ..SqliteOptions::new(directory.0.join("castellan.db"))
+            ..SqliteOptions::new(directory.path().join("castellan.db"))
         };
         let template = TEMPLATE
             .get_or_try_init(|| async {

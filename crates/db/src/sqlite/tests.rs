@@ -1,0 +1,316 @@
+//! The promises of the embedded engine: grouping, durability, fairness, and what failures leave behind.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use castellan_kernel::Kind;
+
+use super::committer::SyncLog;
+use super::*;
+use crate::call::Call;
+use crate::row::Origin;
+use crate::{Value, values};
+
+/// An engine of its own in a directory that is removed at the end.
+struct Bench {
+    engine: Engine,
+    _directory: crate::testing::Directory,
+}
+
+impl Bench {
+    fn open(durability: Durability, sync_log: SyncLog) -> Self {
+        let directory = crate::testing::Directory::create().unwrap();
+        let options = SqliteOptions { durability, ..SqliteOptions::new(directory.path().join("test.db")) };
+        let engine = Engine::open_with(options, |_, _| Ok(sync_log)).unwrap();
+        Self { engine, _directory: directory }
+    }
+
+    fn quick() -> Self {
+        Self::open(Durability::None, Box::new(|| Ok(())))
+    }
+
+    fn log_bytes(&self) -> u64 {
+        let mut name = self.engine.path.as_os_str().to_owned();
+        name.push("-wal");
+        std::fs::metadata(Path::new(&name)).map_or(0, |file| file.len())
+    }
+
+    async fn kinds(&self) -> Vec<String> {
+        let rows = self.engine.read(false).rows(call("SELECT kind FROM outbox ORDER BY id", &[]), false).await.unwrap();
+        rows.iter().map(|row| row.text(0).unwrap()).collect()
+    }
+}
+
+fn call<'a>(sql: &'a str, values: &'a [Value]) -> Call<'a> {
+    Call { sql, instance: None, values, origin: Origin::Dynamic("test") }
+}
+
+const INSERT: &str = "INSERT INTO outbox (instance_id, kind, payload, run_at) VALUES ('i', $1, '{}', 0)";
+
+async fn insert(session: &mut WriteSession, kind: &str) -> Result<u64> {
+    session.execute(call(INSERT, &values![kind]), false).await
+}
+
+/// A sync that waits for a permit, and says when it begins.
+fn gated() -> (SyncLog, mpsc::Receiver<()>, mpsc::Sender<std::io::Result<()>>) {
+    let (begun, begins) = mpsc::channel();
+    let (permit, permits) = mpsc::channel::<std::io::Result<()>>();
+    let permits = Mutex::new(permits);
+    let sync = move || {
+        let _ = begun.send(());
+        permits.lock().unwrap().recv().unwrap_or(Ok(()))
+    };
+    (Box::new(sync), begins, permit)
+}
+
+fn failed_disk() -> std::io::Error {
+    std::io::Error::other("disk on fire")
+}
+
+#[tokio::test]
+async fn commands_run_while_an_earlier_group_is_synced_and_are_acknowledged_after_their_own_sync() {
+    let (sync, begins, permit) = gated();
+    let bench = Bench::open(Durability::None, sync);
+    let mut first = bench.engine.write();
+    insert(&mut first, "first").await.unwrap();
+    let first = tokio::spawn(first.commit());
+    tokio::task::spawn_blocking(move || begins.recv().map(|()| begins)).await.unwrap().unwrap();
+    // The first group is in its sync now.
+    let mut second = bench.engine.write();
+    insert(&mut second, "second").await.unwrap();
+    let second = tokio::spawn(second.commit());
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(!first.is_finished() && !second.is_finished());
+    permit.send(Ok(())).unwrap();
+    first.await.unwrap().unwrap();
+    assert!(!second.is_finished());
+    permit.send(Ok(())).unwrap();
+    second.await.unwrap().unwrap();
+    assert_eq!(bench.kinds().await, ["first", "second"]);
+}
+
+#[tokio::test]
+async fn a_command_that_wrote_nothing_waits_for_the_sync_of_what_it_read() {
+    let (sync, begins, permit) = gated();
+    let bench = Bench::open(Durability::None, sync);
+    let mut writer = bench.engine.write();
+    insert(&mut writer, "first").await.unwrap();
+    let writer = tokio::spawn(writer.commit());
+    tokio::task::spawn_blocking(move || begins.recv().map(|()| begins)).await.unwrap().unwrap();
+    let mut reader = bench.engine.write();
+    let seen = reader.rows(call("SELECT kind FROM outbox", &[]), false).await.unwrap();
+    assert_eq!(seen.len(), 1);
+    let reader = tokio::spawn(reader.commit());
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(!reader.is_finished());
+    permit.send(Ok(())).unwrap();
+    writer.await.unwrap().unwrap();
+    reader.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn only_groups_that_wrote_are_synced() {
+    let count = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&count);
+    let bench = Bench::open(
+        Durability::None,
+        Box::new(move || {
+            counted.fetch_add(1, Ordering::SeqCst);
+            Ok(())
+        }),
+    );
+    let mut reader = bench.engine.write();
+    reader.rows(call("SELECT 1", &[]), false).await.unwrap();
+    reader.commit().await.unwrap();
+    assert_eq!(count.load(Ordering::SeqCst), 0);
+    let mut writer = bench.engine.write();
+    insert(&mut writer, "a").await.unwrap();
+    writer.commit().await.unwrap();
+    assert_eq!(count.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_failed_sync_fails_its_group_and_everything_after_it() {
+    let (sync, begins, permit) = gated();
+    let bench = Bench::open(Durability::None, sync);
+    let mut first = bench.engine.write();
+    insert(&mut first, "first").await.unwrap();
+    let first = tokio::spawn(first.commit());
+    tokio::task::spawn_blocking(move || begins.recv().map(|()| begins)).await.unwrap().unwrap();
+    let mut second = bench.engine.write();
+    insert(&mut second, "second").await.unwrap();
+    let second = tokio::spawn(second.commit());
+    permit.send(Err(failed_disk())).unwrap();
+    let error = first.await.unwrap().unwrap_err();
+    assert!(format!("{error:?}").contains("disk on fire") && !error.is_conflict(), "{error:?}");
+    assert!(second.await.unwrap().is_err());
+    let mut third = bench.engine.write();
+    assert_eq!(insert(&mut third, "third").await.unwrap_err().kind(), Kind::Unavailable);
+    assert!(bench.engine.failure().is_some());
+    // What happened before can still be read.
+    bench.kinds().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_command_that_fails_or_is_dropped_leaves_the_others_of_its_group() {
+    let bench = Arc::new(Bench::quick());
+    let command = |number: usize| {
+        let bench = Arc::clone(&bench);
+        async move {
+            let mut session = bench.engine.write();
+            insert(&mut session, &number.to_string()).await.unwrap();
+            tokio::task::yield_now().await;
+            match number % 4 {
+                0 => drop(session),
+                1 => assert!(session.execute(call("INSERT INTO outbox (id) VALUES (1)", &[]), false).await.is_err()),
+                2 => {
+                    insert(&mut session, "second of two").await.unwrap();
+                    session.commit().await.unwrap();
+                }
+                _ => session.commit().await.unwrap(),
+            }
+        }
+    };
+    let tasks: Vec<_> = (0..200).map(|number| tokio::spawn(command(number))).collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    let kinds = bench.kinds().await;
+    let numbers: Vec<usize> = kinds.iter().filter_map(|kind| kind.parse().ok()).collect();
+    assert_eq!(numbers.len(), 100);
+    assert!(numbers.iter().all(|number| number % 4 > 1));
+    assert_eq!(kinds.len(), 150);
+}
+
+#[tokio::test]
+async fn a_panic_in_the_middle_of_a_command_leaves_the_engine_usable() {
+    let bench = Arc::new(Bench::quick());
+    let inner = Arc::clone(&bench);
+    let panicked = tokio::spawn(async move {
+        let mut session = inner.engine.write();
+        insert(&mut session, "lost").await.unwrap();
+        panic!("in the middle");
+    });
+    assert!(panicked.await.is_err());
+    let mut session = bench.engine.write();
+    insert(&mut session, "kept").await.unwrap();
+    session.commit().await.unwrap();
+    assert_eq!(bench.kinds().await, ["kept"]);
+}
+
+#[tokio::test]
+async fn commands_get_their_turn_in_the_order_in_which_they_asked() {
+    let bench = Arc::new(Bench::quick());
+    let mut holder = bench.engine.write();
+    insert(&mut holder, "holder").await.unwrap();
+    let mut tasks = Vec::new();
+    for number in 0..20 {
+        let inner = Arc::clone(&bench);
+        tasks.push(tokio::spawn(async move {
+            let mut session = inner.engine.write();
+            insert(&mut session, &format!("{number:02}")).await.unwrap();
+            session.commit().await.unwrap();
+        }));
+        tokio::task::yield_now().await;
+    }
+    holder.commit().await.unwrap();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    let kinds = bench.kinds().await;
+    assert!(kinds[1..].is_sorted() && kinds.len() == 21, "{kinds:?}");
+}
+
+#[tokio::test]
+async fn when_a_statement_takes_the_whole_transaction_down_all_its_commands_may_run_again() {
+    let bench = Arc::new(Bench::quick());
+    let mut holder = bench.engine.write();
+    insert(&mut holder, "holder").await.unwrap();
+    let start = |culprit: bool| {
+        let inner = Arc::clone(&bench);
+        tokio::spawn(async move {
+            let mut session = inner.engine.write();
+            insert(&mut session, "grouped").await?;
+            if culprit {
+                let sql = "INSERT OR ROLLBACK INTO outbox (id, instance_id, kind, payload, run_at) \
+                           SELECT id, '', '', '', 0 FROM outbox LIMIT 1";
+                session.execute(call(sql, &[]), false).await?;
+            }
+            session.commit().await
+        })
+    };
+    // The committer is woken by the holder and queues first; both others queue behind it and share the next group.
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let victim = start(false);
+    tokio::task::yield_now().await;
+    let culprit = start(true);
+    tokio::task::yield_now().await;
+    holder.commit().await.unwrap();
+    assert!(!culprit.await.unwrap().unwrap_err().is_conflict());
+    assert!(victim.await.unwrap().unwrap_err().is_conflict());
+    assert_eq!(bench.kinds().await, ["holder"]);
+    let mut session = bench.engine.write();
+    insert(&mut session, "after").await.unwrap();
+    session.commit().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_heavy_statement_that_nobody_waits_for_any_more_gives_its_connection_back() {
+    let bench = Bench::quick();
+    let slow = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT MAX(i) FROM n";
+    let mut session = bench.engine.write();
+    let waited = tokio::time::timeout(Duration::from_millis(1), session.rows(call(slow, &[]), true)).await;
+    assert!(waited.is_err());
+    drop(session);
+    let mut session = bench.engine.write();
+    insert(&mut session, "next").await.unwrap();
+    session.commit().await.unwrap();
+    let mut reader = bench.engine.read(true);
+    let waited = tokio::time::timeout(Duration::from_millis(1), reader.rows(call(slow, &[]), true)).await;
+    assert!(waited.is_err());
+    assert_eq!(bench.kinds().await, ["next"]);
+}
+
+#[tokio::test]
+async fn requests_wait_for_a_free_reader_without_holding_up_others() {
+    let directory = crate::testing::Directory::create().unwrap();
+    let options = SqliteOptions {
+        durability: Durability::None,
+        readers: Some(1),
+        ..SqliteOptions::new(directory.path().join("test.db"))
+    };
+    let engine = Engine::open(options).await.unwrap();
+    let mut first = engine.read(true);
+    first.rows(call("SELECT 1", &[]), false).await.unwrap();
+    let done = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&done);
+    let mut second = engine.read(true);
+    let waiting = tokio::spawn(async move {
+        second.rows(call("SELECT 1", &[]), false).await.unwrap();
+        flag.store(true, Ordering::SeqCst);
+    });
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    assert!(!done.load(Ordering::SeqCst));
+    drop(first);
+    waiting.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_log_stays_small_under_steady_writes_and_is_empty_after_closing() {
+    let bench = Bench::quick();
+    let large = "x".repeat(400_000);
+    for round in 0..400 {
+        let mut session = bench.engine.write();
+        let sql = "INSERT OR REPLACE INTO outbox (id, instance_id, kind, payload, run_at) VALUES ($1, 'i', 'k', $2, 0)";
+        session.execute(call(sql, &values![round % 5, large.as_str()]), false).await.unwrap();
+        session.commit().await.unwrap();
+    }
+    // 160 MB were written.
+    assert!(bench.log_bytes() < 80 << 20, "{} bytes", bench.log_bytes());
+    bench.engine.close().await.unwrap();
+    assert_eq!(bench.log_bytes(), 0);
+    assert!(insert(&mut bench.engine.write(), "late").await.is_err());
+}
