@@ -65,3 +65,11 @@ CREATE TABLE web_keys (
     PRIMARY KEY (instance_id, id)
 );
 CREATE UNIQUE INDEX web_keys_one_active ON web_keys (instance_id) WHERE state = 2;
+
+-- Settings of the whole system, one JSON document per kind.
+CREATE TABLE system_settings (
+    kind TEXT PRIMARY KEY,
+    value TEXT NOT NULL,
+    changed_at BIGINT NOT NULL,
+    sequence BIGINT NOT NULL
+);

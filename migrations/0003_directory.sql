@@ -55,14 +55,19 @@ CREATE TABLE users (
     user_name_key TEXT NOT NULL,
     -- machine
     name TEXT NOT NULL DEFAULT '',
+    name_lower TEXT NOT NULL DEFAULT '',
     description TEXT NOT NULL DEFAULT '',
     access_token_type BIGINT NOT NULL DEFAULT 0,
     secret_hash TEXT,
     -- human
     first_name TEXT NOT NULL DEFAULT '',
+    first_name_lower TEXT NOT NULL DEFAULT '',
     last_name TEXT NOT NULL DEFAULT '',
+    last_name_lower TEXT NOT NULL DEFAULT '',
     nick_name TEXT NOT NULL DEFAULT '',
+    nick_name_lower TEXT NOT NULL DEFAULT '',
     display_name TEXT NOT NULL DEFAULT '',
+    display_name_lower TEXT NOT NULL DEFAULT '',
     preferred_language TEXT NOT NULL DEFAULT '',
     gender BIGINT NOT NULL DEFAULT 0,
     avatar_key TEXT NOT NULL DEFAULT '',
@@ -76,6 +81,8 @@ CREATE TABLE users (
     password_changed_at BIGINT,
     password_failures BIGINT NOT NULL DEFAULT 0,
     mfa_init_skipped_at BIGINT,
+    -- access tokens issued up to this time are void (deactivation, lock)
+    tokens_void_until BIGINT NOT NULL DEFAULT 0,
     created_at BIGINT NOT NULL,
     changed_at BIGINT NOT NULL,
     sequence BIGINT NOT NULL,
@@ -130,6 +137,7 @@ CREATE TABLE user_metadata (
     instance_id TEXT NOT NULL,
     user_id TEXT NOT NULL,
     key TEXT NOT NULL,
+    key_lower TEXT NOT NULL,
     value {{bytes}} NOT NULL,
     created_at BIGINT NOT NULL,
     changed_at BIGINT NOT NULL,
@@ -137,3 +145,4 @@ CREATE TABLE user_metadata (
     PRIMARY KEY (instance_id, user_id, key),
     FOREIGN KEY (instance_id, user_id) REFERENCES users (instance_id, id) ON DELETE CASCADE
 );
+CREATE INDEX user_metadata_by_key ON user_metadata (instance_id, key_lower);

@@ -241,6 +241,14 @@ impl RoleTable {
         Ok(table)
     }
 
+    /// This table with only the roles that `keep` wants.
+    #[must_use]
+    pub fn only(mut self, keep: impl Fn(&str) -> bool) -> Self {
+        self.roles.retain(|role, _| keep(role));
+        self.order.retain(|role| keep(role));
+        self
+    }
+
     /// Whether the role exists.
     pub fn contains(&self, role: &str) -> bool {
         self.roles.contains_key(role)

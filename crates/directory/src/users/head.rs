@@ -1,0 +1,157 @@
+//! The head of a user: what every command on a user must know before it acts (kind, state, organization).
+
+use castellan_db::{Connection, Row, statement};
+use castellan_kernel::{Fault, Receipt, Result, Timestamp};
+use castellan_rpc::{Aggregate, Context};
+
+const ORG_NOT_FOUND: Fault = Fault::precondition("COMMAND-QXPGs", "Errors.Org.NotFound");
+
+/// Person or service user; fixed at creation. The number is what storage keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum UserKind {
+    Human = 1,
+    Machine = 2,
+}
+
+/// The state of a user that exists; the number is the v1 wire value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum UserState {
+    Active = 1,
+    Inactive = 2,
+    Locked = 4,
+    Initial = 6,
+}
+
+impl UserState {
+    /// From the stored number; unknown numbers read as inactive, the safe side.
+    pub fn from_number(number: i64) -> Self {
+        match number {
+            1 => Self::Active,
+            4 => Self::Locked,
+            6 => Self::Initial,
+            _ => Self::Inactive,
+        }
+    }
+}
+
+/// Whether a command may act on users of every organization, or only on those of the context (v1 Management: users of
+/// other organizations read as absent).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reach {
+    /// Any organization; the permission is checked on the user's own one.
+    Instance,
+    /// Only this organization.
+    Org(String),
+}
+
+impl Reach {
+    /// The reach of v1 Management: the organization in context.
+    pub fn context(ctx: &Context) -> Self {
+        Self::Org(ctx.caller.org.clone())
+    }
+}
+
+/// The head of a user.
+#[derive(Debug, Clone)]
+pub struct UserHead {
+    /// The user's id.
+    pub id: String,
+    /// The organization that owns the user.
+    pub org_id: String,
+    /// Person or service user.
+    pub kind: UserKind,
+    /// The state.
+    pub state: UserState,
+    /// The user name as stored.
+    pub user_name: String,
+    /// When the user was created.
+    pub created_at: Timestamp,
+    /// When its own data changed last.
+    pub changed_at: Timestamp,
+    /// The sequence of the event that changed it last.
+    pub sequence: u64,
+}
+
+impl UserHead {
+    /// The user of that id, if it exists within reach.
+    ///
+    /// # Errors
+    /// When storage does not answer.
+    pub async fn find(connection: &mut Connection, reach: &Reach, user_id: &str) -> Result<Option<Self>> {
+        let statement = statement!(
+            "SELECT id, org_id, kind, state, user_name, created_at, changed_at, sequence FROM users
+             WHERE instance_id = $1 AND id = $2"
+        );
+        let user = connection.row(statement, &[user_id.into()]).await?.map(|row| Self::read(&row)).transpose()?;
+        Ok(user.filter(|user| match reach {
+            Reach::Instance => true,
+            Reach::Org(org) => user.org_id == *org,
+        }))
+    }
+
+    /// The service user of that id, if it exists within reach and is one.
+    ///
+    /// # Errors
+    /// When storage does not answer.
+    pub async fn find_machine(connection: &mut Connection, reach: &Reach, user_id: &str) -> Result<Option<Self>> {
+        Ok(Self::find(connection, reach, user_id).await?.filter(|user| user.kind == UserKind::Machine))
+    }
+
+    /// The person of that id, if it exists within reach and is one.
+    ///
+    /// # Errors
+    /// When storage does not answer.
+    pub async fn find_human(connection: &mut Connection, reach: &Reach, user_id: &str) -> Result<Option<Self>> {
+        Ok(Self::find(connection, reach, user_id).await?.filter(|user| user.kind == UserKind::Human))
+    }
+
+    fn read(row: &Row) -> Result<Self> {
+        Ok(Self {
+            id: row.text(0)?,
+            org_id: row.text(1)?,
+            kind: if row.int(2)? == UserKind::Machine as i64 { UserKind::Machine } else { UserKind::Human },
+            state: UserState::from_number(row.int(3)?),
+            user_name: row.text(4)?,
+            created_at: row.timestamp(5)?,
+            changed_at: row.timestamp(6)?,
+            sequence: row.unsigned(7)?,
+        })
+    }
+
+    /// The receipt of a command that found nothing to change: the stored state.
+    pub fn unchanged(&self) -> Receipt {
+        Receipt {
+            sequence: self.sequence,
+            created_at: Some(self.created_at),
+            changed_at: self.changed_at,
+            owner: self.org_id.clone(),
+        }
+    }
+
+    /// Notes on the user's row that its own data changed with this receipt.
+    ///
+    /// # Errors
+    /// When storage does not answer.
+    pub async fn touch(&self, connection: &mut Connection, receipt: &Receipt) -> Result<()> {
+        let statement =
+            statement!("UPDATE users SET changed_at = $3, sequence = $4 WHERE instance_id = $1 AND id = $2");
+        let values = [(&self.id).into(), receipt.changed_at.into(), receipt.sequence.into()];
+        connection.execute(statement, &values).await.map(|_| ())
+    }
+
+    /// The event stream of this user.
+    pub fn aggregate(&self) -> Aggregate {
+        Aggregate::new("user", &self.id, &self.org_id)
+    }
+}
+
+/// Refuses to go on when there is no such organization; an inactive one will do.
+///
+/// # Errors
+/// `COMMAND-QXPGs`.
+pub(crate) async fn require_org(connection: &mut Connection, org_id: &str) -> Result<()> {
+    let statement = statement!("SELECT 1 FROM organizations WHERE instance_id = $1 AND id = $2");
+    connection.row(statement, &[org_id.into()]).await?.map(|_| ()).ok_or_else(|| ORG_NOT_FOUND.into())
+}

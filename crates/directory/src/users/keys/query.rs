@@ -1,0 +1,81 @@
+//! Reading keys: one, those of a user, and across users as far as the caller may see.
+
+use castellan_db::query::{Condition, List, VisibleColumns};
+use castellan_kernel::{Fault, Page, Permission, Result, TimeMethod, Timestamp};
+use castellan_rpc::Context;
+
+use super::{Key, sql};
+
+const NOT_FOUND: Fault = Fault::not_found("QUERY-Tha6f", "Errors.AuthNKey.NotFound");
+
+/// What a list of keys can be narrowed by.
+pub(super) enum Filter {
+    Id(String),
+    User(String),
+    Org(String),
+    Created(Timestamp, TimeMethod),
+    Expires(Timestamp, TimeMethod),
+}
+
+impl Filter {
+    fn condition(self) -> Condition {
+        match self {
+            Self::Id(id) => Condition::equals("k.id", id),
+            Self::User(id) => Condition::equals("k.user_id", id),
+            Self::Org(id) => Condition::equals("u.org_id", id),
+            Self::Created(time, method) => Condition::time("k.created_at", method, time),
+            Self::Expires(time, method) => Condition::time("k.expires_at", method, time),
+        }
+    }
+}
+
+pub(super) enum Sorting {
+    Created,
+    Id,
+    User,
+    Org,
+    Expires,
+}
+
+impl Sorting {
+    fn columns(&self) -> &'static [&'static str] {
+        match self {
+            Self::Created => &["k.created_at", "k.id"],
+            Self::Id => &["k.id"],
+            Self::User => &["k.user_id", "k.id"],
+            Self::Org => &["u.org_id", "k.id"],
+            Self::Expires => &["k.expires_at", "k.id"],
+        }
+    }
+}
+
+/// Keys of all users that the caller may read, and its own.
+pub(super) async fn list(ctx: &mut Context, filters: Vec<Filter>, sorting: &Sorting, page: Page) -> Result<List<Key>> {
+    let own = VisibleColumns::org("u.org_id").own("k.user_id", &ctx.caller.user_id);
+    let mut select = sql::select().and(Condition::visible(&ctx.caller.visibility(Permission::UserRead), &own));
+    for filter in filters {
+        select = select.and(filter.condition());
+    }
+    let select = select.order_by(sorting.columns()).page(page);
+    ctx.read().await?.list(&select, sql::read).await
+}
+
+/// Keys of one user of the context organization (v1).
+pub(super) async fn list_of_user(ctx: &mut Context, user_id: String, page: Page) -> Result<List<Key>> {
+    let select = sql::select()
+        .and(Condition::equals("k.user_id", user_id))
+        .and(Condition::equals("u.org_id", ctx.caller.org.as_str()))
+        .order_by(Sorting::Created.columns())
+        .page(page);
+    ctx.read().await?.list(&select, sql::read).await
+}
+
+/// One key of a user of the context organization (v1).
+pub(super) async fn get(ctx: &mut Context, user_id: String, key_id: String) -> Result<Key> {
+    let select = sql::select()
+        .and(Condition::equals("k.user_id", user_id))
+        .and(Condition::equals("k.id", key_id))
+        .and(Condition::equals("u.org_id", ctx.caller.org.as_str()));
+    let keys = ctx.read().await?.list(&select, sql::read).await?;
+    keys.items.into_iter().next().ok_or_else(|| NOT_FOUND.into())
+}

@@ -1,0 +1,150 @@
+//! User names and what follows from them: what must be unique, and the names that a user can sign in with
+//! (`spec: api.md 4.1.11`). Tables `users.user_name_key` and `login_names`; other rooms call [`refresh_org`] and
+//! [`refresh_instance`] when domains or the domain policy change.
+
+use castellan_db::{Connection, DbResultExt, statement, values};
+use castellan_kernel::{Fault, Result};
+use castellan_settings::store::effective;
+use castellan_settings::{DomainPolicy, OrganizationSettings};
+
+/// A user name is taken, whatever its case.
+pub const USER_NAME_TAKEN: Fault = Fault::exists("V3-DKcYh", "Errors.User.AlreadyExists");
+
+/// The unique index behind [`USER_NAME_TAKEN`].
+pub(crate) const USER_NAME_INDEX: &str = "users_user_name";
+
+/// Between name and organization in the keys of scoped names; no request can carry it in a name that collides.
+const SEPARATOR: char = '\u{1f}';
+
+/// How the names of an organization's users work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct NameRules {
+    /// Login names are `<user name>@<verified domain>` instead of the bare user name.
+    pub must_be_domain: bool,
+    /// User names are unique within the organization only.
+    pub scoped: bool,
+}
+
+impl NameRules {
+    /// The rules in force for an organization: its domain policy (else the instance's) and its own settings.
+    ///
+    /// # Errors
+    /// When storage does not answer.
+    pub async fn of_org(connection: &mut Connection, org_id: &str) -> Result<Self> {
+        let policy = effective::<DomainPolicy>(connection, org_id).await?.value;
+        let settings = effective::<OrganizationSettings>(connection, org_id).await?.value;
+        Ok(Self {
+            must_be_domain: policy.user_login_must_be_domain,
+            scoped: policy.user_login_must_be_domain || settings.organization_scoped_usernames,
+        })
+    }
+
+    /// What must be unique in the instance for this user name in this organization.
+    pub fn key(&self, user_name: &str, org_id: &str) -> String {
+        user_name.to_lowercase() + &self.suffix(org_id)
+    }
+
+    fn suffix(&self, org_id: &str) -> String {
+        if self.scoped { format!("{SEPARATOR}{org_id}") } else { String::new() }
+    }
+}
+
+/// Writes the login names of one user anew.
+///
+/// # Errors
+/// When storage does not answer.
+pub async fn refresh(connection: &mut Connection, user_id: &str, org_id: &str, rules: NameRules) -> Result<()> {
+    let delete = statement!("DELETE FROM login_names WHERE instance_id = $1 AND user_id = $2");
+    connection.execute(delete, &values![user_id]).await?;
+    if rules.must_be_domain {
+        let insert = statement!(
+            "INSERT INTO login_names (instance_id, login_name_lower, user_id, login_name, is_primary)
+             SELECT u.instance_id, u.user_name_lower || '@' || d.domain_lower, u.id, u.user_name || '@' || d.domain, d.is_primary
+             FROM users u JOIN org_domains d ON d.instance_id = u.instance_id AND d.org_id = u.org_id
+             WHERE u.instance_id = $1 AND u.id = $2 AND u.org_id = $3 AND d.is_verified"
+        );
+        connection.execute(insert, &values![user_id, org_id]).await?;
+    } else {
+        let insert = statement!(
+            "INSERT INTO login_names (instance_id, login_name_lower, user_id, login_name, is_primary)
+             SELECT instance_id, user_name_lower, id, user_name, TRUE FROM users
+             WHERE instance_id = $1 AND id = $2 AND org_id = $3"
+        );
+        connection.execute(insert, &values![user_id, org_id]).await?;
+    }
+    Ok(())
+}
+
+/// Writes the unique keys and the login names of all users of an organization anew, after its domains, its domain policy
+/// or its settings changed.
+///
+/// # Errors
+/// [`USER_NAME_TAKEN`] when names that were scoped collide now.
+pub async fn refresh_org(connection: &mut Connection, org_id: &str) -> Result<()> {
+    let rules = NameRules::of_org(connection, org_id).await?;
+    let keys = statement!(
+        heavy "UPDATE users SET user_name_key = user_name_lower || $3
+         WHERE instance_id = $1 AND org_id = $2 AND user_name_key <> user_name_lower || $3"
+    );
+    connection
+        .execute(keys, &values![org_id, rules.suffix(org_id)])
+        .await
+        .on_unique(USER_NAME_INDEX, USER_NAME_TAKEN)?;
+    let delete = statement!(
+        heavy "DELETE FROM login_names WHERE instance_id = $1
+         AND user_id IN (SELECT id FROM users WHERE instance_id = $1 AND org_id = $2)"
+    );
+    connection.execute(delete, &values![org_id]).await?;
+    let insert = if rules.must_be_domain {
+        statement!(
+            heavy "INSERT INTO login_names (instance_id, login_name_lower, user_id, login_name, is_primary)
+             SELECT u.instance_id, u.user_name_lower || '@' || d.domain_lower, u.id, u.user_name || '@' || d.domain, d.is_primary
+             FROM users u JOIN org_domains d ON d.instance_id = u.instance_id AND d.org_id = u.org_id
+             WHERE u.instance_id = $1 AND u.org_id = $2 AND d.is_verified"
+        )
+    } else {
+        statement!(
+            heavy "INSERT INTO login_names (instance_id, login_name_lower, user_id, login_name, is_primary)
+             SELECT instance_id, user_name_lower, id, user_name, TRUE FROM users WHERE instance_id = $1 AND org_id = $2"
+        )
+    };
+    connection.execute(insert, &values![org_id]).await.map(|_| ())
+}
+
+/// [`refresh_org`] for every organization, after the instance's domain policy changed.
+///
+/// # Errors
+/// [`USER_NAME_TAKEN`] when names that were scoped collide now.
+pub async fn refresh_instance(connection: &mut Connection) -> Result<()> {
+    let orgs = statement!(heavy "SELECT id FROM organizations WHERE instance_id = $1");
+    for row in connection.rows(orgs, &[]).await? {
+        refresh_org(connection, row.str(0)?).await?;
+    }
+    Ok(())
+}
+
+/// The name to show for a user: the login name on the primary domain, else any login name, else the user name.
+///
+/// # Errors
+/// When storage does not answer.
+pub async fn preferred(connection: &mut Connection, user_id: &str) -> Result<Option<String>> {
+    let statement = statement!(
+        "SELECT login_name FROM login_names WHERE instance_id = $1 AND user_id = $2
+         ORDER BY is_primary DESC, login_name LIMIT 1"
+    );
+    connection.row(statement, &values![user_id]).await?.map(|row| row.text(0)).transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::NameRules;
+
+    #[test]
+    fn names_are_unique_whatever_their_case_per_instance_or_per_organization() {
+        let open = NameRules::default();
+        assert_eq!(open.key("Robot", "1"), open.key("robot", "2"));
+        let scoped = NameRules { must_be_domain: false, scoped: true };
+        assert_ne!(scoped.key("robot", "1"), scoped.key("robot", "2"));
+        assert_eq!(scoped.key("ROBOT", "1"), scoped.key("robot", "1"));
+    }
+}

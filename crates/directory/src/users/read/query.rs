@@ -1,0 +1,144 @@
+//! Reading users: one, and lists as far as the caller may see.
+
+use castellan_db::Connection;
+use castellan_db::query::{Condition, List, VisibleColumns};
+use castellan_kernel::{Fault, Page, Permission, Result};
+use castellan_rpc::Context;
+
+use super::{Human, Profile, User, sql};
+use crate::users::head::Reach;
+
+const NOT_FOUND: Fault = Fault::not_found("QUERY-Dfbg2", "Errors.User.NotFound");
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sorting {
+    Id,
+    UserName,
+    FirstName,
+    LastName,
+    NickName,
+    DisplayName,
+    Email,
+    State,
+    Kind,
+    Created,
+}
+
+impl Sorting {
+    /// From the number that the field enums of all API generations share.
+    pub(super) fn from_number(number: i32) -> Self {
+        match number {
+            1 => Self::UserName,
+            2 => Self::FirstName,
+            3 => Self::LastName,
+            4 => Self::NickName,
+            5 => Self::DisplayName,
+            6 => Self::Email,
+            7 => Self::State,
+            8 => Self::Kind,
+            9 => Self::Created,
+            _ => Self::Id,
+        }
+    }
+
+    fn columns(self) -> &'static [&'static str] {
+        match self {
+            Self::Id => &["u.id"],
+            Self::UserName => &["u.user_name_lower", "u.id"],
+            Self::FirstName => &["u.first_name_lower", "u.id"],
+            Self::LastName => &["u.last_name_lower", "u.id"],
+            Self::NickName => &["u.nick_name_lower", "u.id"],
+            Self::DisplayName => &["u.display_name_lower", "u.id"],
+            Self::Email => &["u.email_lower", "u.id"],
+            Self::State => &["u.state", "u.id"],
+            Self::Kind => &["u.kind", "u.id"],
+            Self::Created => &["u.created_at", "u.id"],
+        }
+    }
+}
+
+/// The user of that id, if it exists within reach. Permission is the caller's to check.
+///
+/// # Errors
+/// When storage does not answer.
+pub async fn user_by_id(connection: &mut Connection, reach: &Reach, user_id: &str) -> Result<Option<User>> {
+    let mut condition = Condition::equals("u.id", user_id);
+    if let Reach::Org(org) = reach {
+        condition = Condition::all([condition, Condition::equals("u.org_id", org.as_str())]);
+    }
+    one(connection, condition).await
+}
+
+async fn one(connection: &mut Connection, condition: Condition) -> Result<Option<User>> {
+    let mut found = connection.list(&sql::select().and(condition), sql::read).await?.items;
+    found.truncate(1);
+    sql::add_login_names(connection, &mut found).await?;
+    Ok(found.pop())
+}
+
+/// A user of the context organization (v1).
+pub(super) async fn get_in_context(ctx: &mut Context, user_id: &str) -> Result<User> {
+    let reach = Reach::context(ctx);
+    user_by_id(ctx.read().await?, &reach, user_id).await?.ok_or_else(|| NOT_FOUND.into())
+}
+
+/// The caller itself.
+pub(super) async fn get_own(ctx: &mut Context) -> Result<User> {
+    let own = ctx.caller.user_id.clone();
+    user_by_id(ctx.read().await?, &Reach::Instance, &own).await?.ok_or_else(|| NOT_FOUND.into())
+}
+
+/// A user of any organization that the caller may read (v2).
+pub(super) async fn get_visible(ctx: &mut Context, user_id: &str) -> Result<User> {
+    let user = user_by_id(ctx.read().await?, &Reach::Instance, user_id).await?.ok_or(NOT_FOUND)?;
+    ctx.caller.require_or_self(Permission::UserRead, &user.org_id, &user.id)?;
+    Ok(user)
+}
+
+/// The user of any organization with this login name, whatever its case.
+pub(super) async fn get_by_login_name(ctx: &mut Context, login_name: &str) -> Result<User> {
+    let condition = Condition::sql(
+        "u.id IN (SELECT n.user_id FROM login_names n WHERE n.instance_id = $1 AND n.login_name_lower = ?)",
+        [login_name.to_lowercase().into()],
+    );
+    one(ctx.read().await?, condition).await?.ok_or_else(|| NOT_FOUND.into())
+}
+
+/// Users of the context organization (v1).
+pub(super) async fn list_in_context(
+    ctx: &mut Context,
+    filter: Condition,
+    sorting: Sorting,
+    page: Page,
+) -> Result<List<User>> {
+    let scope = Condition::equals("u.org_id", ctx.caller.org.as_str());
+    list(ctx, Condition::all([scope, filter]), sorting, page).await
+}
+
+/// Users of all organizations that the caller may read, and itself (v2).
+pub(super) async fn list_visible(
+    ctx: &mut Context,
+    filter: Condition,
+    sorting: Sorting,
+    page: Page,
+) -> Result<List<User>> {
+    let columns = VisibleColumns::org("u.org_id").own("u.id", &ctx.caller.user_id);
+    let visible = Condition::visible(&ctx.caller.visibility(Permission::UserRead), &columns);
+    list(ctx, Condition::all([visible, filter]), sorting, page).await
+}
+
+async fn list(ctx: &mut Context, condition: Condition, sorting: Sorting, page: Page) -> Result<List<User>> {
+    let select = sql::select().and(condition).order_by(sorting.columns()).page(page);
+    let connection = ctx.read().await?;
+    let mut users = connection.list(&select, sql::read).await?;
+    sql::add_login_names(connection, &mut users.items).await?;
+    Ok(users)
+}
+
+/// What only people have, or the fault for a service user.
+pub(super) fn human(user: &User, not_human: Fault) -> Result<&Human> {
+    match &user.profile {
+        Profile::Human(human) => Ok(human),
+        Profile::Machine(_) => Err(not_human.into()),
+    }
+}

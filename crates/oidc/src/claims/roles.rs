@@ -1,0 +1,65 @@
+//! Role claims: which projects' roles are asserted, and their shape.
+
+use std::collections::BTreeMap;
+
+use castellan_db::Connection;
+use castellan_kernel::Result;
+use castellan_projects::authorizations;
+use serde_json::{Map, Value};
+
+use super::Claims;
+use crate::scope::Scopes;
+
+/// Who asks for roles.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RoleQuestion<'a> {
+    /// The project of the client that asks, if there is one.
+    pub client_project: Option<&'a str>,
+    /// Whether that project asserts roles without being asked.
+    pub project_asserts: bool,
+    /// Introspection always considers the roles of the caller's project, and only those.
+    pub is_introspection: bool,
+    /// The instance's API project, for the `zitadel` audience scope.
+    pub api_project: &'a str,
+}
+
+pub(super) async fn assert(
+    connection: &mut Connection,
+    user_id: &str,
+    scopes: &Scopes,
+    question: &RoleQuestion<'_>,
+    claims: &mut Claims,
+) -> Result<()> {
+    let keys = scopes.role_keys();
+    let asked = !keys.is_empty() || scopes.all_project_roles();
+    let mut projects =
+        if asked && !question.is_introspection { scopes.audience(question.api_project) } else { Vec::new() };
+    if let Some(own) = question.client_project
+        && (question.project_asserts || !projects.is_empty() || asked || question.is_introspection)
+        && !projects.iter().any(|project| project == own)
+    {
+        projects.push(own.to_owned());
+    }
+    if projects.is_empty() {
+        return Ok(());
+    }
+    let orgs = scopes.role_orgs();
+    // project → role → granting organization → its primary domain
+    let mut by_project: BTreeMap<String, BTreeMap<String, Map<String, Value>>> = BTreeMap::new();
+    for role in authorizations::roles_for_claims(connection, user_id, &projects).await? {
+        let wanted = (keys.is_empty() || question.is_introspection || keys.contains(&role.role_key.as_str()))
+            && (orgs.is_empty() || orgs.contains(&role.org_id.as_str()));
+        if wanted {
+            let granted = by_project.entry(role.project_id).or_default().entry(role.role_key).or_default();
+            granted.insert(role.org_id, Value::from(role.org_domain));
+        }
+    }
+    for (project, roles) in by_project {
+        let roles: Map<String, Value> = roles.into_iter().map(|(key, orgs)| (key, Value::Object(orgs))).collect();
+        if question.client_project == Some(project.as_str()) {
+            claims.insert("urn:zitadel:iam:org:project:roles".to_owned(), Value::Object(roles.clone()));
+        }
+        claims.insert(format!("urn:zitadel:iam:org:project:{project}:roles"), Value::Object(roles));
+    }
+    Ok(())
+}

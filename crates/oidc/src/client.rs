@@ -1,0 +1,133 @@
+//! Client authentication of applications: secret by header or form, or a signed assertion (`spec: oauth.md 4.3`).
+
+use castellan_crypto::assertion::{self, Rules};
+use castellan_crypto::jose::VerifyingKey;
+use castellan_crypto::secrets;
+use castellan_db::Connection;
+use castellan_kernel::Timestamp;
+use castellan_projects::applications::{self, Client, ClientKind};
+
+use crate::error::{OAuthError, OAuthResult};
+use crate::form::{Parameters, basic_credentials};
+
+/// The assertion type of RFC 7523 2.2.
+const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// Credentials of a client as the request carries them.
+#[derive(Debug)]
+pub enum Credentials {
+    /// Id and secret; the secret is empty for public clients.
+    Secret {
+        /// The client id.
+        id: String,
+        /// The secret.
+        secret: String,
+    },
+    /// A signed assertion.
+    Assertion(String),
+}
+
+/// Reads the credentials of a request; a Basic header overrides the form.
+///
+/// # Errors
+/// `invalid_client` for a broken header, `invalid_request` when there are none.
+pub fn credentials(authorization: Option<&str>, parameters: &Parameters) -> OAuthResult<Option<Credentials>> {
+    if let Some((id, secret)) = basic_credentials(authorization)? {
+        return Ok(Some(Credentials::Secret { id, secret }));
+    }
+    if let Some(assertion) = parameters.get("client_assertion")? {
+        let kind = parameters.get("client_assertion_type")?.unwrap_or_default();
+        if kind != ASSERTION_TYPE {
+            return Err(OAuthError::invalid_request(format!("invalid client_assertion_type {kind}")));
+        }
+        return Ok(Some(Credentials::Assertion(assertion.to_owned())));
+    }
+    let Some(id) = parameters.get("client_id")? else { return Ok(None) };
+    let secret = parameters.get("client_secret")?.unwrap_or_default();
+    Ok(Some(Credentials::Secret { id: id.to_owned(), secret: secret.to_owned() }))
+}
+
+/// Why a client did not authenticate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientRefusal {
+    /// No active application has this client id.
+    Unknown,
+    /// A secret is needed and none was sent.
+    EmptySecret,
+    /// The secret is wrong.
+    InvalidSecret,
+    /// An assertion is needed and none was sent.
+    EmptyAssertion,
+    /// The assertion is not a JWT at all.
+    MalformedAssertion,
+    /// The assertion does not verify.
+    InvalidAssertion,
+}
+
+/// Authenticates an application. Public clients (method `none`) pass by their id alone.
+///
+/// # Errors
+/// When storage does not answer; a refusal is an `Ok(Err(…))`.
+pub async fn authenticate(
+    connection: &mut Connection,
+    credentials: &Credentials,
+    issuer: &str,
+    now: Timestamp,
+) -> castellan_kernel::Result<Result<Client, ClientRefusal>> {
+    let (id, assertion) = match credentials {
+        Credentials::Secret { id, .. } => (id.clone(), None),
+        Credentials::Assertion(text) => match assertion::peek(text).map(|peeked| peeked.issuer().map(str::to_owned)) {
+            Ok(Some(id)) => (id, Some(text)),
+            Ok(None) => return Ok(Err(ClientRefusal::InvalidAssertion)),
+            Err(_) => return Ok(Err(ClientRefusal::MalformedAssertion)),
+        },
+    };
+    let Some(client) = applications::client_by_id(connection, &id).await?.filter(|client| client.active) else {
+        return Ok(Err(ClientRefusal::Unknown));
+    };
+    if client.uses_private_key() {
+        let Some(text) = assertion else { return Ok(Err(ClientRefusal::EmptyAssertion)) };
+        let verified = verify(connection, &client, text, issuer, now).await?;
+        return Ok(if verified { Ok(client) } else { Err(ClientRefusal::InvalidAssertion) });
+    }
+    if client.kind == ClientKind::Oidc && client.is_public() {
+        return Ok(Ok(client));
+    }
+    let Credentials::Secret { secret, .. } = credentials else { return Ok(Err(ClientRefusal::InvalidSecret)) };
+    let verdict = match &client.secret_hash {
+        _ if secret.is_empty() => Err(ClientRefusal::EmptySecret),
+        Some(hash) if secrets::verify_secret(hash, secret).unwrap_or(false) => Ok(client),
+        _ => Err(ClientRefusal::InvalidSecret),
+    };
+    Ok(verdict)
+}
+
+async fn verify(
+    connection: &mut Connection,
+    client: &Client,
+    text: &str,
+    issuer: &str,
+    now: Timestamp,
+) -> castellan_kernel::Result<bool> {
+    let Ok(peeked) = assertion::peek(text) else { return Ok(false) };
+    let Some(kid) = peeked.kid() else { return Ok(false) };
+    let Some(pem) = applications::verification_key(connection, &client.client_id, kid, now).await? else {
+        return Ok(false);
+    };
+    let Ok(key) = VerifyingKey::from_pem(&pem) else { return Ok(false) };
+    let rules = Rules { audience: issuer, issuer: Some(&client.client_id), now, offset_seconds: 1 };
+    Ok(peeked.verify(&key, &rules).is_ok())
+}
+
+/// The refusal as the token and revocation endpoints answer it.
+impl From<ClientRefusal> for OAuthError {
+    fn from(refusal: ClientRefusal) -> Self {
+        Self::invalid_client(match refusal {
+            ClientRefusal::Unknown => "no active client not found",
+            ClientRefusal::EmptySecret => "empty client secret",
+            ClientRefusal::InvalidSecret => "invalid secret",
+            ClientRefusal::EmptyAssertion => "empty client assertion",
+            ClientRefusal::MalformedAssertion | ClientRefusal::InvalidAssertion => "invalid assertion",
+        })
+    }
+}

@@ -1,0 +1,142 @@
+//! The HTTP endpoints: instance by host, parameters, one transaction per command, answers that nobody stores.
+
+mod discovery;
+mod introspection;
+mod keys;
+mod revocation;
+mod token;
+mod userinfo;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use axum::routing::any;
+use castellan_kernel::{Caller, Error};
+use castellan_rpc::hosts::RequestedHost;
+use castellan_rpc::router::origin_of;
+use castellan_rpc::{Context, Environment, Instance};
+use http::{HeaderMap, StatusCode, header};
+
+use crate::error::{OAuthError, OAuthResult};
+use crate::form::Parameters;
+use crate::gate::instance_by_host;
+use crate::options::Options;
+
+/// The largest form body that is read.
+const MAX_BODY: usize = 1 << 20;
+
+/// What every endpoint needs.
+pub(crate) struct State {
+    env: Arc<Environment>,
+    options: Arc<Options>,
+}
+
+/// A request whose instance is known and whose parameters are read.
+pub(crate) struct Incoming {
+    instance: Arc<Instance>,
+    origin: Arc<str>,
+    headers: HeaderMap,
+    parameters: Parameters,
+}
+
+impl Incoming {
+    fn authorization(&self) -> Option<&str> {
+        self.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok())
+    }
+
+    fn context(&self, state: &State, writes: bool) -> Context {
+        Context::new(
+            Arc::clone(&state.env),
+            Arc::clone(&self.instance),
+            Arc::new(Caller::anonymous()),
+            Arc::clone(&self.origin),
+            writes,
+        )
+    }
+}
+
+/// The routes of all endpoints.
+pub fn routes(env: Arc<Environment>, options: Options) -> Router {
+    let paths = options.paths.clone();
+    let state = Arc::new(State { env, options: Arc::new(options) });
+    macro_rules! endpoint {
+        ($handler:path) => {{
+            let state = Arc::clone(&state);
+            any(move |request: Request| {
+                let state = Arc::clone(&state);
+                async move {
+                    match read(&state, request).await {
+                        Ok(incoming) => {
+                            $handler(&state, incoming).await.unwrap_or_else(IntoResponse::into_response)
+                        }
+                        Err(response) => response,
+                    }
+                }
+            })
+        }};
+    }
+    let path = |path: &str| format!("/{}", path.trim_start_matches('/'));
+    Router::new()
+        .route("/.well-known/openid-configuration", endpoint!(discovery::answer))
+        .route(&path(&paths.keys), endpoint!(keys::answer))
+        .route(&path(&paths.token), endpoint!(token::answer))
+        .route(&path(&paths.userinfo), endpoint!(userinfo::answer))
+        .route(&path(&paths.introspection), endpoint!(introspection::answer))
+        .route(&path(&paths.revocation), endpoint!(revocation::answer))
+}
+
+async fn read(state: &State, request: Request) -> Result<Incoming, Response> {
+    let (parts, body) = request.into_parts();
+    let tls = parts.extensions.get::<castellan_rpc::http::ConnectionInfo>().is_some_and(|info| info.tls);
+    let host = RequestedHost::read(&parts.headers, &origin_of(&parts.headers, &parts.uri, tls), &state.env.hosts);
+    let instance = instance_by_host(&state.env, &host).await.map_err(|error| plain(&error))?;
+    let body = axum::body::to_bytes(body, MAX_BODY)
+        .await
+        .map_err(|_| OAuthError::invalid_request("the body is too large or was cut off").into_response())?;
+    let is_form = parts
+        .headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.trim_start().starts_with("application/x-www-form-urlencoded"));
+    let body = if is_form { body.as_ref() } else { b"" };
+    let parameters =
+        Parameters::read(parts.uri.query(), body).map_err(IntoResponse::into_response)?;
+    Ok(Incoming { instance, origin: Arc::from(host.origin()), headers: parts.headers, parameters })
+}
+
+/// Instance errors are plain text (`spec: oauth.md 2.2`).
+fn plain(error: &Error) -> Response {
+    let status = StatusCode::from_u16(error.kind().http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    if status.is_server_error() {
+        tracing::error!(?error, "the instance of a request could not be read");
+        return (status, "Something went wrong on our side\n").into_response();
+    }
+    (status, error.key().to_owned()).into_response()
+}
+
+/// Runs a command once more when its transaction lost against another.
+pub(crate) async fn retrying<T, F>(state: &State, incoming: &Incoming, run: F) -> OAuthResult<T>
+where
+    F: AsyncFn(&mut Context) -> OAuthResult<T>,
+{
+    let mut attempt = 0_u64;
+    loop {
+        attempt += 1;
+        let mut ctx = incoming.context(state, true);
+        let outcome = match run(&mut ctx).await {
+            Ok(value) => ctx.commit().await.map(|()| value).map_err(OAuthError::from),
+            Err(error) => {
+                ctx.rollback();
+                Err(error)
+            }
+        };
+        match outcome {
+            Err(error) if attempt < 12 && error.cause.as_ref().is_some_and(Error::is_conflict) => {
+                tokio::time::sleep(std::time::Duration::from_millis(attempt * attempt)).await;
+            }
+            outcome => return outcome,
+        }
+    }
+}

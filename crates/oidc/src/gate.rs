@@ -1,0 +1,176 @@
+//! The door of the APIs: which instance a host names, and who a bearer token is (`spec: oauth.md 2.2, 2.4, 5.2`).
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use castellan_crypto::opaque::OpaqueKey;
+use castellan_db::{Connection, statement};
+use castellan_directory::{administrators, instances};
+use castellan_kernel::{Caller, CallerKind, Error, Fault, Kind, Result};
+use castellan_rpc::hosts::RequestedHost;
+use castellan_rpc::{Environment, Gate, Instance};
+use http::HeaderMap;
+
+use crate::presented::{self, Presented, TokenKind};
+use crate::system_user::SystemUsers;
+
+const BAD_HEADER: Fault = Fault::unauthenticated("AUTH-toLo1", "invalid auth header");
+const INVALID_TOKEN: Fault = Fault::unauthenticated("AUTH-7fs1e", "Errors.Token.Invalid");
+const NO_SUCH_ORG: Fault = Fault::denied("AUTH-Bs7Ds", "Organisation doesn't exist");
+
+/// The header that names the organization in context.
+const ORG_HEADER: &str = "x-zitadel-orgid";
+
+type LocalFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The gate that the router asks.
+#[derive(Debug, Default)]
+pub struct TokenGate;
+
+impl Gate for TokenGate {
+    fn instance_by_host<'a>(
+        &'a self,
+        env: &'a Arc<Environment>,
+        host: &'a RequestedHost,
+    ) -> LocalFuture<'a, Result<Arc<Instance>>> {
+        Box::pin(instance_by_host(env, host))
+    }
+
+    fn instance_by_id<'a>(
+        &'a self,
+        env: &'a Arc<Environment>,
+        id: &'a str,
+    ) -> LocalFuture<'a, Result<Option<Arc<Instance>>>> {
+        Box::pin(async move {
+            let mut snapshot = env.db.single_reads(None);
+            Ok(instances::by_id(&mut snapshot, id).await?.map(Arc::new))
+        })
+    }
+
+    fn authenticate<'a>(
+        &'a self,
+        env: &'a Arc<Environment>,
+        instance: &'a Instance,
+        host: &'a RequestedHost,
+        headers: &'a HeaderMap,
+        _is_rest: bool,
+    ) -> LocalFuture<'a, Result<Caller>> {
+        Box::pin(authenticate(env, instance, host, headers))
+    }
+}
+
+/// The instance that a request's host names; its public host must be one of the instance's trusted domains.
+///
+/// # Errors
+/// `NotFound` as a bare status that names the host that was seen.
+pub async fn instance_by_host(env: &Environment, host: &RequestedHost) -> Result<Arc<Instance>> {
+    let domain = host.instance_domain();
+    if domain.is_empty() {
+        return Err(Error::bare(Kind::NotFound, "no instanceHost specified"));
+    }
+    let mut snapshot = env.db.single_reads(None);
+    let found = instances::by_host(&mut snapshot, &domain).await?;
+    let trusted = match (&found, host.public_domain()) {
+        (Some(instance), Some(public)) => {
+            snapshot.scope(&instance.id);
+            instances::trusts(&mut snapshot, &public).await?
+        }
+        (found, _) => found.is_some(),
+    };
+    found.filter(|_| trusted).map(Arc::new).ok_or_else(|| {
+        Error::bare(
+            Kind::NotFound,
+            format!(
+                "unable to set instance using origin &{{{} {} {}}} (ExternalDomain is {}): ID=QUERY-1kIjX Message=No instance has this host; add it as a custom domain (or as a trusted domain, for a public host), or call the server by a host it knows",
+                host.instance_host,
+                host.public_host.as_deref().unwrap_or_default(),
+                host.scheme,
+                env.hosts.external_domain
+            ),
+        )
+    })
+}
+
+async fn authenticate(
+    env: &Environment,
+    instance: &Instance,
+    host: &RequestedHost,
+    headers: &HeaderMap,
+) -> Result<Caller> {
+    let token = bearer(headers)?;
+    let org_header = headers.get(ORG_HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default().trim();
+    let now = env.clock.now();
+
+    if !instance.id.is_empty() {
+        let mut snapshot = env.db.snapshot(Some(instance.id.as_str()));
+        let seal = env.services.get::<OpaqueKey>()?;
+        if let Ok(presented) = presented::read(&mut snapshot, &seal, &host.origin(), token, now).await?
+            && may_call_apis(&presented, instance)
+        {
+            return caller(env, &mut snapshot, presented, org_header).await;
+        }
+    }
+    let users = env.services.get::<SystemUsers>()?;
+    let caller = users.authenticate(token, now, &instance.id, org_header, &env.system_roles).ok_or(INVALID_TOKEN)?;
+    if !instance.id.is_empty() && !org_header.is_empty() {
+        let mut snapshot = env.db.snapshot(Some(instance.id.as_str()));
+        require_org(&mut snapshot, org_header).await?;
+    }
+    Ok(caller)
+}
+
+/// The token of the `Authorization` header: exactly one `Bearer ` prefix.
+///
+/// # Errors
+/// `auth header missing` as a bare status, `AUTH-toLo1` for another form.
+pub fn bearer(headers: &HeaderMap) -> Result<&str> {
+    let missing = || Error::bare(Kind::Unauthenticated, "auth header missing");
+    let header = headers.get(http::header::AUTHORIZATION).ok_or_else(missing)?.to_str().map_err(|_| BAD_HEADER)?;
+    if header.is_empty() {
+        return Err(missing());
+    }
+    header
+        .strip_prefix("Bearer ")
+        .filter(|token| !token.is_empty() && !token.contains("Bearer ") && !token.contains(' '))
+        .ok_or_else(|| BAD_HEADER.into())
+}
+
+/// Access tokens must be meant for the APIs; personal access tokens are by nature.
+fn may_call_apis(presented: &Presented, instance: &Instance) -> bool {
+    match presented.kind {
+        TokenKind::Personal => true,
+        TokenKind::Access => presented.audience.contains(&instance.project_id),
+    }
+}
+
+async fn caller(
+    env: &Environment,
+    connection: &mut Connection,
+    presented: Presented,
+    org_header: &str,
+) -> Result<Caller> {
+    let org = if org_header.is_empty() || org_header == presented.org_id {
+        presented.org_id.clone()
+    } else {
+        require_org(connection, org_header).await?;
+        org_header.to_owned()
+    };
+    let memberships = administrators::memberships_of(connection, &env.roles, &presented.user_id).await?;
+    Ok(Caller {
+        kind: if presented.user_kind == 2 { CallerKind::Machine } else { CallerKind::Human },
+        user_id: presented.user_id,
+        own_org: presented.org_id,
+        org,
+        language: presented.language,
+        memberships,
+    })
+}
+
+async fn require_org(connection: &mut Connection, org_id: &str) -> Result<()> {
+    let statement = statement!("SELECT 1 FROM organizations WHERE instance_id = $1 AND id = $2");
+    match connection.row(statement, &[org_id.into()]).await? {
+        Some(_) => Ok(()),
+        None => Err(NO_SUCH_ORG.into()),
+    }
+}

@@ -1,0 +1,200 @@
+//! What a presented token stands for. One reading serves userinfo, introspection, revocation and the API's door
+//! (`spec: oauth.md 4.6, 4.7, 5.2`).
+
+use castellan_crypto::jose::{Algorithm, parse_compact};
+use castellan_crypto::opaque::{OpaqueKey, open_token};
+use castellan_db::{Connection, Row, statement};
+use castellan_kernel::{Result, Timestamp};
+use serde::Deserialize;
+
+use crate::issuer::verifying_keys;
+use crate::scope::Scopes;
+
+/// What kind of token it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenKind {
+    /// The access token of an OIDC session.
+    Access,
+    /// A personal access token.
+    Personal,
+}
+
+/// A valid token of an active user.
+#[derive(Debug, Clone)]
+pub struct Presented {
+    /// Access token or personal access token.
+    pub kind: TokenKind,
+    /// `jti` of introspection: `<session>-<token>`, or the token's id.
+    pub token_id: String,
+    /// The OIDC session, for access tokens.
+    pub session_id: Option<String>,
+    /// Whose token it is.
+    pub user_id: String,
+    /// That user's organization.
+    pub org_id: String,
+    /// 1 human, 2 machine.
+    pub user_kind: i64,
+    /// The user's preferred language, if set.
+    pub language: Option<String>,
+    /// The client that the token was issued to; empty for personal access tokens.
+    pub client_id: String,
+    /// The audience; empty for personal access tokens.
+    pub audience: Vec<String>,
+    /// The granted scopes.
+    pub scopes: Scopes,
+    /// `password`, `private_key`; empty for personal access tokens.
+    pub auth_method: String,
+    /// When the user signed in, for access tokens.
+    pub auth_time: Option<Timestamp>,
+    /// When the token was issued.
+    pub issued_at: Timestamp,
+    /// From then on it is void.
+    pub expires_at: Timestamp,
+}
+
+/// Why a token is not good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// Unknown, malformed, expired, revoked.
+    Invalid,
+    /// The user is deactivated, locked or gone.
+    UserNotActive,
+}
+
+#[derive(Deserialize)]
+struct TokenClaims {
+    iss: String,
+    sub: String,
+    jti: String,
+    exp: i64,
+}
+
+
+/// Reads a token string against storage at `now`.
+///
+/// # Errors
+/// When storage does not answer; a bad token is an `Ok(Err(…))`.
+pub async fn read(
+    connection: &mut Connection,
+    seal: &OpaqueKey,
+    issuer: &str,
+    token: &str,
+    now: Timestamp,
+) -> Result<std::result::Result<Presented, Refusal>> {
+    if let Some(plaintext) = open_token(seal, token) {
+        let Some((id, subject)) = plaintext.split_once(':') else { return Ok(Err(Refusal::Invalid)) };
+        return match id.split_once('-') {
+            Some((session, access)) if session.starts_with("V2_") && access.starts_with("at_") => {
+                access_token(connection, session, access, subject, now).await
+            }
+            _ if id.contains("_") => Ok(Err(Refusal::Invalid)),
+            _ => personal_access_token(connection, id, subject, now).await,
+        };
+    }
+    let Some(claims) = verified_claims(connection, token).await? else { return Ok(Err(Refusal::Invalid)) };
+    if claims.iss != issuer || claims.exp <= now.seconds() {
+        return Ok(Err(Refusal::Invalid));
+    }
+    match claims.jti.split_once('-') {
+        Some((session, access)) => access_token(connection, session, access, &claims.sub, now).await,
+        None => Ok(Err(Refusal::Invalid)),
+    }
+}
+
+async fn verified_claims(connection: &mut Connection, token: &str) -> Result<Option<TokenClaims>> {
+    let Some(parsed) = parse_compact(token) else { return Ok(None) };
+    let Some(kid) = parsed.header.kid.clone() else { return Ok(None) };
+    let Some(key) = verifying_keys(connection, &kid).await? else { return Ok(None) };
+    if key.verify(&parsed, &Algorithm::ALL).is_err() {
+        return Ok(None);
+    }
+    Ok(serde_json::from_slice(&parsed.payload).ok())
+}
+
+async fn access_token(
+    connection: &mut Connection,
+    session_id: &str,
+    token_id: &str,
+    subject: &str,
+    now: Timestamp,
+) -> Result<std::result::Result<Presented, Refusal>> {
+    let statement = statement!(
+        "SELECT s.user_id, u.org_id, u.kind, u.state, u.preferred_language, s.client_id, s.audience, s.scopes,
+                s.auth_methods, s.auth_time, s.access_token_created_at, s.access_token_expires_at,
+                u.tokens_void_until, o.state
+         FROM oidc_sessions s
+         JOIN users u ON u.instance_id = s.instance_id AND u.id = s.user_id
+         JOIN organizations o ON o.instance_id = u.instance_id AND o.id = u.org_id
+         WHERE s.instance_id = $1 AND s.id = $2 AND s.access_token_id = $3 AND s.user_id = $4
+           AND s.access_token_expires_at > $5"
+    );
+    let values = [session_id.into(), token_id.into(), subject.into(), now.into()];
+    let Some(row) = connection.row(statement, &values).await? else { return Ok(Err(Refusal::Invalid)) };
+    let issued_at = row.timestamp(10)?;
+    if !is_active(&row, 3, 13)? {
+        return Ok(Err(Refusal::UserNotActive));
+    }
+    if issued_at <= row.timestamp(12)? {
+        return Ok(Err(Refusal::Invalid));
+    }
+    Ok(Ok(Presented {
+        kind: TokenKind::Access,
+        token_id: format!("{session_id}-{token_id}"),
+        session_id: Some(session_id.to_owned()),
+        user_id: row.text(0)?,
+        org_id: row.text(1)?,
+        user_kind: row.int(2)?,
+        language: language(&row, 4)?,
+        client_id: row.text(5)?,
+        audience: row.json(6)?,
+        scopes: Scopes::stored(row.json(7)?),
+        auth_method: row.text(8)?,
+        auth_time: Some(row.timestamp(9)?),
+        issued_at,
+        expires_at: row.timestamp(11)?,
+    }))
+}
+
+async fn personal_access_token(
+    connection: &mut Connection,
+    token_id: &str,
+    subject: &str,
+    now: Timestamp,
+) -> Result<std::result::Result<Presented, Refusal>> {
+    let statement = statement!(
+        "SELECT t.user_id, u.org_id, u.kind, u.state, u.preferred_language, t.scopes, t.created_at, t.expires_at, o.state
+         FROM personal_access_tokens t
+         JOIN users u ON u.instance_id = t.instance_id AND u.id = t.user_id
+         JOIN organizations o ON o.instance_id = u.instance_id AND o.id = u.org_id
+         WHERE t.instance_id = $1 AND t.id = $2 AND t.user_id = $3 AND t.expires_at > $4"
+    );
+    let values = [token_id.into(), subject.into(), now.into()];
+    let Some(row) = connection.row(statement, &values).await? else { return Ok(Err(Refusal::Invalid)) };
+    if !is_active(&row, 3, 8)? {
+        return Ok(Err(Refusal::UserNotActive));
+    }
+    Ok(Ok(Presented {
+        kind: TokenKind::Personal,
+        token_id: token_id.to_owned(),
+        session_id: None,
+        user_id: row.text(0)?,
+        org_id: row.text(1)?,
+        user_kind: row.int(2)?,
+        language: language(&row, 4)?,
+        client_id: String::new(),
+        audience: Vec::new(),
+        scopes: Scopes::stored(row.json(5)?),
+        auth_method: String::new(),
+        auth_time: None,
+        issued_at: row.timestamp(6)?,
+        expires_at: row.timestamp(7)?,
+    }))
+}
+
+fn is_active(row: &Row, user_state: usize, org_state: usize) -> Result<bool> {
+    Ok(row.int(user_state)? == 1 && row.int(org_state)? == 1)
+}
+
+fn language(row: &Row, index: usize) -> Result<Option<String>> {
+    Ok(Some(row.text(index)?).filter(|language| !language.is_empty() && language != "und"))
+}

@@ -1,0 +1,176 @@
+//! The table `oidc_sessions`: what an access token stands for, and its events `oidc_session.*`.
+
+use castellan_db::{Connection, statement};
+use castellan_kernel::{Result, Timestamp};
+use castellan_rpc::{Aggregate, AuditEvent, Context};
+use serde::Serialize;
+
+/// How the user proved who it is; the number is that of the events, the name that of storage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AuthMethod {
+    Password,
+    PrivateKey,
+}
+
+impl AuthMethod {
+    fn number(self) -> i64 {
+        match self {
+            Self::Password => 4,
+            Self::PrivateKey => 9,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::PrivateKey => "private_key",
+        }
+    }
+
+    /// `amr` values (RFC 8176); a private key has none.
+    pub(crate) fn amr(self) -> &'static [&'static str] {
+        match self {
+            Self::Password => &["pwd"],
+            Self::PrivateKey => &[],
+        }
+    }
+}
+
+/// Why a token was made; the number is that of the events.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum TokenReason {
+    JwtProfile = 3,
+    ClientCredentials = 4,
+}
+
+/// A session that is to be opened, with its first access token.
+pub(crate) struct NewSession<'a> {
+    pub user_id: &'a str,
+    pub org_id: &'a str,
+    pub client_id: &'a str,
+    pub audience: &'a [String],
+    pub scopes: &'a [String],
+    pub auth_method: AuthMethod,
+    pub reason: TokenReason,
+    pub lifetime_seconds: i64,
+}
+
+/// An opened session.
+pub(crate) struct OpenedSession {
+    /// `V2_<id>`.
+    pub id: String,
+    /// `at_<id>`.
+    pub access_token_id: String,
+    pub issued_at: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+#[derive(Serialize)]
+struct SessionAdded<'a> {
+    #[serde(rename = "userID")]
+    user_id: &'a str,
+    #[serde(rename = "userResourceOwner")]
+    org_id: &'a str,
+    #[serde(rename = "sessionID")]
+    session_id: &'a str,
+    #[serde(rename = "clientID")]
+    client_id: &'a str,
+    audience: &'a [String],
+    scope: &'a [String],
+    #[serde(rename = "authMethods")]
+    auth_methods: [i64; 1],
+    #[serde(rename = "authTime")]
+    auth_time: String,
+}
+
+impl AuditEvent for SessionAdded<'_> {
+    const TYPE: &'static str = "oidc_session.added";
+}
+
+#[derive(Serialize)]
+struct AccessTokenAdded<'a> {
+    id: &'a str,
+    scope: &'a [String],
+    /// Nanoseconds.
+    lifetime: i64,
+    reason: i64,
+}
+
+impl AuditEvent for AccessTokenAdded<'_> {
+    const TYPE: &'static str = "oidc_session.access_token.added";
+}
+
+/// Opens a session with one access token in the command's transaction.
+pub(crate) async fn open(ctx: &mut Context, session: &NewSession<'_>) -> Result<OpenedSession> {
+    let (id, access_token_id) = (format!("V2_{}", ctx.new_id()), format!("at_{}", ctx.new_id()));
+    let aggregate = Aggregate::new("oidc_session", &id, session.org_id);
+    let now = ctx.now();
+    let added = SessionAdded {
+        user_id: session.user_id,
+        org_id: session.org_id,
+        session_id: "",
+        client_id: session.client_id,
+        audience: session.audience,
+        scope: session.scopes,
+        auth_methods: [session.auth_method.number()],
+        auth_time: now.to_rfc3339(),
+    };
+    ctx.record(&aggregate, &added).await?;
+    let token = AccessTokenAdded {
+        id: &access_token_id,
+        scope: session.scopes,
+        lifetime: session.lifetime_seconds.saturating_mul(1_000_000_000),
+        reason: session.reason as i64,
+    };
+    let receipt = ctx.record(&aggregate, &token).await?;
+    let (issued_at, expires_at) = (receipt.changed_at, receipt.changed_at.plus_seconds(session.lifetime_seconds));
+    let values = [
+        id.as_str().into(),
+        session.user_id.into(),
+        session.client_id.into(),
+        list(session.audience).into(),
+        list(session.scopes).into(),
+        session.auth_method.name().into(),
+        now.into(),
+        access_token_id.as_str().into(),
+        issued_at.into(),
+        expires_at.into(),
+        issued_at.into(),
+    ];
+    let statement = statement!(
+        "INSERT INTO oidc_sessions (instance_id, id, user_id, client_id, audience, scopes, auth_methods, auth_time,
+                                    access_token_id, access_token_created_at, access_token_expires_at, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+    );
+    ctx.tx().await?.execute(statement, &values).await?;
+    Ok(OpenedSession { id, access_token_id, issued_at, expires_at })
+}
+
+fn list(values: &[String]) -> String {
+    serde_json::Value::from(values.to_vec()).to_string()
+}
+
+#[derive(Serialize)]
+struct AccessTokenRevoked {}
+
+impl AuditEvent for AccessTokenRevoked {
+    const TYPE: &'static str = "oidc_session.access_token.revoked";
+}
+
+/// Ends the access token of a session; a session that is already gone stays gone.
+pub(crate) async fn revoke(ctx: &mut Context, session_id: &str, org_id: &str) -> Result<()> {
+    let statement = statement!("DELETE FROM oidc_sessions WHERE instance_id = $1 AND id = $2");
+    if ctx.tx().await?.execute(statement, &[session_id.into()]).await? > 0 {
+        ctx.record(&Aggregate::new("oidc_session", session_id, org_id), &AccessTokenRevoked {}).await?;
+    }
+    Ok(())
+}
+
+/// Removes sessions whose access token ended before `before`, at most `most` of them: a background job.
+pub(crate) async fn remove_expired(connection: &mut Connection, before: Timestamp, most: i64) -> Result<u64> {
+    let statement = castellan_db::global_statement!(
+        "DELETE FROM oidc_sessions WHERE (instance_id, id) IN
+           (SELECT instance_id, id FROM oidc_sessions WHERE access_token_expires_at < $1 LIMIT $2)"
+    );
+    connection.execute(statement, &[before.into(), most.into()]).await
+}

@@ -1,0 +1,120 @@
+//! The token endpoint: a map from `grant_type` to one file per grant (`spec: oauth.md 4.5`).
+
+mod client_credentials;
+mod issue;
+mod jwt_bearer;
+
+use std::sync::Arc;
+
+use castellan_db::{Connection, statement};
+use castellan_kernel::Result;
+use castellan_rpc::Context;
+use serde::Serialize;
+
+use crate::error::{OAuthError, OAuthResult};
+use crate::form::Parameters;
+use crate::options::Options;
+use crate::scope::Scopes;
+
+const CLIENT_CREDENTIALS: &str = "client_credentials";
+const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
+/// The grants that this server serves, for discovery.
+pub const GRANTS: [&str; 2] = [CLIENT_CREDENTIALS, JWT_BEARER];
+
+/// A token request: parameters, the `Authorization` header, options.
+pub struct TokenRequest {
+    /// Query and form parameters.
+    pub parameters: Parameters,
+    /// The `Authorization` header.
+    pub authorization: Option<String>,
+    /// Paths and lifetimes.
+    pub options: Arc<Options>,
+}
+
+/// The answer to a granted request (RFC 6749 5.1).
+#[derive(Debug, Serialize)]
+pub struct TokenAnswer {
+    access_token: String,
+    token_type: &'static str,
+    expires_in: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id_token: Option<String>,
+}
+
+/// Runs the grant that the request names, in the command `ctx`; the caller commits.
+///
+/// # Errors
+/// RFC 6749 5.2.
+pub async fn grant(ctx: &mut Context, request: &TokenRequest) -> OAuthResult<TokenAnswer> {
+    match request.parameters.get("grant_type")? {
+        None => Err(OAuthError::invalid_request("grant_type missing")),
+        Some(CLIENT_CREDENTIALS) => client_credentials::grant(ctx, request).await,
+        Some(JWT_BEARER) => jwt_bearer::grant(ctx, request).await,
+        Some(other) => Err(OAuthError::unsupported_grant_type(format!("{other} not supported"))),
+    }
+}
+
+/// The scopes of a machine grant.
+fn requested_scopes(request: &TokenRequest, user: &MachineUser) -> OAuthResult<Scopes> {
+    let requested = request.parameters.get("scope")?.ok_or_else(|| {
+        OAuthError::invalid_request(
+            "The scope of your request is missing. Please ensure some scopes are requested, for example openid",
+        )
+    })?;
+    Ok(Scopes::known(requested).only_own_org(&user.org_id, &user.org_domain))
+}
+
+/// The service user that asks for a token.
+struct MachineUser {
+    id: String,
+    org_id: String,
+    org_domain: String,
+    user_name: String,
+    /// Whether the user and its organization are active.
+    is_active: bool,
+    is_machine: bool,
+    secret_hash: Option<String>,
+    /// Whether access tokens of this user are JWTs.
+    wants_jwt: bool,
+}
+
+impl MachineUser {
+    async fn by_id(connection: &mut Connection, user_id: &str) -> Result<Option<Self>> {
+        let statement = statement!(
+            "SELECT u.id, u.org_id, o.primary_domain, u.user_name, u.state, o.state, u.kind, u.secret_hash,
+                    u.access_token_type
+             FROM users u JOIN organizations o ON o.instance_id = u.instance_id AND o.id = u.org_id
+             WHERE u.instance_id = $1 AND u.id = $2"
+        );
+        connection.row(statement, &[user_id.into()]).await?.map(|row| Self::read(&row)).transpose()
+    }
+
+    /// By login name, in any case.
+    async fn by_login_name(connection: &mut Connection, login_name: &str) -> Result<Option<Self>> {
+        let statement = statement!(
+            "SELECT u.id, u.org_id, o.primary_domain, u.user_name, u.state, o.state, u.kind, u.secret_hash,
+                    u.access_token_type
+             FROM login_names l
+             JOIN users u ON u.instance_id = l.instance_id AND u.id = l.user_id
+             JOIN organizations o ON o.instance_id = u.instance_id AND o.id = u.org_id
+             WHERE l.instance_id = $1 AND l.login_name_lower = $2
+             ORDER BY u.id"
+        );
+        let rows = connection.rows(statement, &[login_name.to_lowercase().into()]).await?;
+        rows.first().map(Self::read).transpose()
+    }
+
+    fn read(row: &castellan_db::Row) -> Result<Self> {
+        Ok(Self {
+            id: row.text(0)?,
+            org_id: row.text(1)?,
+            org_domain: row.text(2)?,
+            user_name: row.text(3)?,
+            is_active: row.int(4)? == 1 && row.int(5)? == 1,
+            is_machine: row.int(6)? == 2,
+            secret_hash: row.opt_text(7)?,
+            wants_jwt: row.int(8)? == 1,
+        })
+    }
+}
