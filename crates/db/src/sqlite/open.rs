@@ -6,7 +6,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use super::Durability;
+use super::{Durability, errors};
 
 /// Statements that one connection keeps prepared; the text of a list filter varies, that of all else does not.
 const PREPARED_BY_WRITER: usize = 512;
@@ -20,7 +20,15 @@ pub(super) fn writer(path: &Path, durability: Durability) -> rusqlite::Result<Co
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(Duration::from_secs(30))?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // Unlike all else, this does not wait for others that open the file at the same time.
+    let mut attempts = 0;
+    while let Err(cause) = connection.pragma_update(None, "journal_mode", "WAL") {
+        attempts += 1;
+        if !errors::is_busy(&cause) || attempts > 300 {
+            return Err(cause);
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
     connection.pragma_update(None, "synchronous", if durability == Durability::Full { "NORMAL" } else { "OFF" })?;
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     connection.pragma_update(None, "cache_size", -4_096)?;
