@@ -6,6 +6,7 @@ mod build;
 mod contract;
 mod lookup;
 mod method;
+pub mod records;
 mod routes;
 mod table;
 pub mod wire;

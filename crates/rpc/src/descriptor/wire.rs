@@ -20,6 +20,10 @@ pub enum WireError {
     UnbalancedGroup,
     /// Messages nest deeper than [`MAX_DEPTH`].
     TooDeep,
+    /// The field of that number has another wire type than the contract says.
+    Mismatch(u32),
+    /// The field of that number is a text and not valid UTF-8.
+    Utf8(u32),
 }
 
 impl fmt::Display for WireError {
@@ -31,6 +35,8 @@ impl fmt::Display for WireError {
             Self::WireType(wire_type) => write!(f, "wire type {wire_type} does not exist"),
             Self::UnbalancedGroup => f.write_str("a group is not closed, or closed without being opened"),
             Self::TooDeep => write!(f, "messages nest deeper than {MAX_DEPTH} levels"),
+            Self::Mismatch(number) => write!(f, "field {number} has a wire type that is not its own"),
+            Self::Utf8(number) => write!(f, "field {number} is not valid UTF-8"),
         }
     }
 }
