@@ -1,1 +1,29 @@
+//! Settings: policies, feature flags, limits, secret generators, token lifetimes and signing keys. The instance has the defaults,
+//! organizations may override policies. [`store`] reads and writes the documents, [`policies`] holds the rules that all policies
+//! share, [`web_keys`] the keys that sign tokens, [`defaults`] what a new instance starts with.
 
+pub mod defaults;
+pub mod documents;
+pub mod features;
+pub mod oidc_settings;
+pub mod policies;
+pub mod span;
+pub mod store;
+pub mod web_keys;
+pub mod wire;
+
+#[cfg(test)]
+mod testing;
+
+use castellan_rpc::Registry;
+
+pub use defaults::{InstanceDefaults, write_instance_defaults};
+pub use documents::*;
+pub use span::Span;
+
+/// Registers every RPC of this slice.
+pub fn register(registry: &mut Registry) {
+    web_keys::register(registry);
+    features::register(registry);
+    oidc_settings::register(registry);
+}
