@@ -1,6 +1,6 @@
 //! From descriptors to tables.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 use prost_reflect::{
@@ -42,7 +42,29 @@ pub(super) fn tables(pool: &DescriptorPool) -> Result<&'static Tables, ContractE
             let _ = table.tables.set(tables);
         }
     }
+    mark_rules(tables);
     Ok(tables)
+}
+
+/// Tells every table whether rules are anywhere below it.
+fn mark_rules(tables: &'static Tables) {
+    let mut ruled: HashSet<&'static str> =
+        tables.values().filter(|table| table.plan.bites()).map(|table| table.full_name).collect();
+    loop {
+        let before = ruled.len();
+        for table in tables.values() {
+            let mut nested = table.plan.descends().filter_map(|field| table.fields[field].kind.message());
+            if nested.any(|nested| ruled.contains(nested.full_name)) {
+                ruled.insert(table.full_name);
+            }
+        }
+        if ruled.len() == before {
+            break;
+        }
+    }
+    for table in tables.values() {
+        let _ = table.has_rules.set(ruled.contains(table.full_name));
+    }
 }
 
 fn enum_table(descriptor: &EnumDescriptor) -> EnumTable {
@@ -81,7 +103,7 @@ fn message_table(
         fields.push(field_table(&field, kind, &real_oneofs));
     }
 
-    let oneofs = real_oneofs
+    let oneofs: Vec<_> = real_oneofs
         .iter()
         .enumerate()
         .map(|(index, oneof)| OneofTable {
@@ -106,9 +128,11 @@ fn message_table(
         well_known: WellKnown::of(message.full_name()),
         by_number: NumberIndex::new(fields.iter().map(|field| field.number)),
         by_name,
+        plan: crate::validate::plan(message, &fields, &oneofs)?,
         fields,
         oneofs,
         tables: OnceLock::new(),
+        has_rules: OnceLock::new(),
     })
 }
 

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use crate::validate::Plan;
+
 /// Messages that JSON writes in a form of their own (protobuf.dev/programming-guides/json).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
@@ -82,6 +84,11 @@ impl FieldKind {
             Self::Message(link) => link.0.get().copied(),
             _ => None,
         }
+    }
+
+    /// Whether the values are messages.
+    pub const fn is_message(&self) -> bool {
+        matches!(self, Self::Message(_))
     }
 
     /// The wire type of a single value.
@@ -204,6 +211,9 @@ pub struct MessageTable {
     /// Indices of fields by both spellings, sorted by length and then bytes.
     pub(super) by_name: Vec<(&'static str, u16)>,
     pub(super) tables: OnceLock<&'static Tables>,
+    /// The validation rules of the fields.
+    pub(crate) plan: Plan,
+    pub(super) has_rules: OnceLock<bool>,
 }
 
 impl MessageTable {
@@ -227,6 +237,12 @@ impl MessageTable {
         self.field_named(name)
             .map(|(_, field)| field)
             .or_else(|| self.fields.iter().find(|field| field.go_name == name))
+    }
+
+    /// Whether the message, or any message inside it, has validation rules.
+    pub fn has_rules(&self) -> bool {
+        // A table that is not linked yet counts as one with rules: too much is checked rather than too little.
+        self.has_rules.get().copied().unwrap_or(true)
     }
 
     /// Another message of the same contract, for `google.protobuf.Any`.

@@ -19,3 +19,10 @@ mod tests;
 pub use decode::decode;
 pub use encode::encode;
 pub use error::JsonError;
+
+/// The RFC 3339 text of a timestamp; `None` outside of the years 1 to 9999.
+pub(crate) fn timestamp_text(seconds: i64, nanos: i32) -> Option<String> {
+    let mut quoted = Vec::new();
+    time::write_timestamp(seconds, nanos, &mut quoted)?;
+    String::from_utf8(quoted).ok().map(|text| text.trim_matches('"').to_owned())
+}
