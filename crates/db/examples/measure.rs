@@ -1,5 +1,5 @@
 //! Measures the data layer on this machine: `cargo run --release -p castellan-db --example measure --features testing [file]`.
-//! With `TEST_POSTGRES` set, measures that server as well. Prints microseconds per operation and commands per second.
+//! With `TEST_POSTGRES` set, measures that server as well. Prints operations per second, and the time and processor time of each.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a tool for developers stops at the first surprise")]
 
 use std::path::PathBuf;
@@ -11,6 +11,9 @@ use castellan_kernel::Timestamp;
 
 /// How long each measurement lasts.
 const SPAN: Duration = Duration::from_secs(2);
+
+/// How many keys are read.
+const KEYS: usize = 500;
 
 fn event(aggregate: String) -> Event {
     Event {
@@ -71,7 +74,7 @@ async fn read(db: &Db, tasks: usize, consistent: bool) -> f64 {
             tokio::spawn(async move {
                 let mut done = 0_usize;
                 while started.elapsed() < SPAN {
-                    let key = values!["user", format!("1-0-{}", (done * 7 + task) % 500), 1];
+                    let key = values!["user", format!("key-{}", (done * 7 + task) % KEYS), 1];
                     let mut snapshot = if consistent { db.snapshot(Some("i1")) } else { db.single_reads(Some("i1")) };
                     assert!(snapshot.row(select, &key).await.unwrap().is_some());
                     done += 1;
@@ -89,19 +92,40 @@ async fn read(db: &Db, tasks: usize, consistent: bool) -> f64 {
     done as f64 / started.elapsed().as_secs_f64()
 }
 
+/// The processor time that this process has used; zero where the system does not tell.
+fn processor_time() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let ticks = |field: usize| status.split_whitespace().nth(field).and_then(|text| text.parse::<f64>().ok());
+    // The kernel counts in hundredths of a second.
+    (ticks(13).unwrap_or_default() + ticks(14).unwrap_or_default()) / 100.0
+}
+
+/// One line of the result: `before` is the processor time at the start.
+fn report(tasks: usize, what: &str, rate: f64, before: f64, more: &str) {
+    let used = (processor_time() - before) / (rate * SPAN.as_secs_f64()) * 1e6;
+    println!(
+        "  {tasks:>2} tasks, {what:<28} {rate:>9.0} per second, {:>7.1} µs each, {used:>6.1} µs CPU{more}",
+        1e6 / rate
+    );
+}
+
 async fn measure(db: &Db) {
     println!("{:?}", db.engine());
-    for tasks in [1, 8, 64] {
-        let (rate, again) = write(db, tasks).await;
-        println!(
-            "  {tasks:>2} tasks, one event per command: {rate:>9.0} per second, {:>6.1} µs each, {again} run again",
-            1e6 / rate
-        );
+    for number in 0..KEYS {
+        let mut tx = db.begin(Some("i1"));
+        tx.append_event(event(format!("key-{number}"))).await.unwrap();
+        tx.commit().await.unwrap();
     }
-    for (name, consistent) in [("snapshot", true), ("single read", false)] {
+    for tasks in [1, 8, 64] {
+        let before = processor_time();
+        let (rate, again) = write(db, tasks).await;
+        report(tasks, "one event per command:", rate, before, &format!(", {again} run again"));
+    }
+    for (name, consistent) in [("point select (snapshot):", true), ("point select (single read):", false)] {
         for tasks in [1, 8] {
+            let before = processor_time();
             let rate = read(db, tasks, consistent).await;
-            println!("  {tasks:>2} tasks, point select ({name}): {rate:>9.0} per second, {:>6.1} µs each", 1e6 / rate);
+            report(tasks, name, rate, before, "");
         }
     }
     let size = global_statement!("SELECT COUNT(*) FROM events");

@@ -4,7 +4,7 @@ use std::ops::{Deref, DerefMut};
 
 use castellan_kernel::{Error, Result, Timestamp};
 
-use crate::call::Call;
+use crate::call::{Call, Cost};
 use crate::row::Origin;
 use crate::{DynamicStatement, EngineKind, Row, Statement, StatementScope, Value};
 use crate::{postgres, sqlite};
@@ -66,7 +66,7 @@ impl Connection {
     /// [`DatabaseError`](crate::DatabaseError) as the cause.
     pub async fn rows(&mut self, statement: &'static Statement, values: &[Value]) -> Result<Vec<Row>> {
         let origin = Origin::Statement(statement);
-        self.query(statement.sql, statement.scope, values, origin, statement.heavy).await
+        self.query(statement.sql, statement.scope, values, origin, cost(statement)).await
     }
 
     /// Runs a statement for its first row.
@@ -83,7 +83,7 @@ impl Connection {
     /// As [`Connection::rows`]; also on a snapshot, which only reads.
     pub async fn execute(&mut self, statement: &'static Statement, values: &[Value]) -> Result<u64> {
         let origin = Origin::Statement(statement);
-        self.change(statement.sql, statement.scope, values, origin, statement.heavy).await
+        self.change(statement.sql, statement.scope, values, origin, cost(statement)).await
     }
 
     /// Runs a built statement for the number of rows that it changed.
@@ -92,7 +92,7 @@ impl Connection {
     /// As [`Connection::execute`].
     pub async fn execute_dynamic(&mut self, statement: &DynamicStatement) -> Result<u64> {
         let origin = Origin::Dynamic(statement.label);
-        self.change(&statement.sql, statement.scope, &statement.values, origin, true).await
+        self.change(&statement.sql, statement.scope, &statement.values, origin, Cost::Unknown).await
     }
 
     async fn change(
@@ -101,13 +101,13 @@ impl Connection {
         scope: StatementScope,
         values: &[Value],
         origin: Origin,
-        heavy: bool,
+        cost: Cost,
     ) -> Result<u64> {
         self.refuse_if_lost()?;
         let instance = scoped(self.instance.as_deref(), scope)?;
-        let call = Call { sql, instance, values, origin };
+        let call = Call { sql, instance, values, cost, origin };
         let result = match &mut self.session {
-            Session::SqliteWrite(session) => session.execute(call, heavy).await,
+            Session::SqliteWrite(session) => session.execute(call).await,
             Session::Postgres(session) if session.writes() => session.execute(call, dynamic(origin)).await,
             Session::SqliteRead(_) | Session::Postgres(_) => {
                 return Err(Error::internal(format!("{origin}: a snapshot only reads")));
@@ -122,7 +122,7 @@ impl Connection {
     /// As [`Connection::rows`].
     pub async fn rows_dynamic(&mut self, statement: &DynamicStatement) -> Result<Vec<Row>> {
         let origin = Origin::Dynamic(statement.label);
-        self.query(&statement.sql, statement.scope, &statement.values, origin, true).await
+        self.query(&statement.sql, statement.scope, &statement.values, origin, Cost::Unknown).await
     }
 
     async fn query(
@@ -131,14 +131,14 @@ impl Connection {
         scope: StatementScope,
         values: &[Value],
         origin: Origin,
-        heavy: bool,
+        cost: Cost,
     ) -> Result<Vec<Row>> {
         self.refuse_if_lost()?;
         let instance = scoped(self.instance.as_deref(), scope)?;
-        let call = Call { sql, instance, values, origin };
+        let call = Call { sql, instance, values, cost, origin };
         let result = match &mut self.session {
-            Session::SqliteRead(session) => session.rows(call, heavy).await,
-            Session::SqliteWrite(session) => session.rows(call, heavy).await,
+            Session::SqliteRead(session) => session.rows(call).await,
+            Session::SqliteWrite(session) => session.rows(call).await,
             Session::Postgres(session) => session.rows(call, dynamic(origin)).await,
         };
         self.note_failure(result)
@@ -165,6 +165,10 @@ impl Connection {
         self.lost |= result.is_err() && self.writes();
         result
     }
+}
+
+fn cost(statement: &Statement) -> Cost {
+    if statement.heavy { Cost::Heavy } else { Cost::Small }
 }
 
 /// Whether the text varies, so that keeping it prepared would fill memory.

@@ -38,9 +38,10 @@ impl Connection {
             .row(
                 statement!(
                     "INSERT INTO events (instance_id, aggregate_type, aggregate_id, sequence, event_type, payload, \
-                     editor, owner, created_at, in_tx_order) \
-                     SELECT $1, $2, $3, COALESCE(MAX(sequence), 0) + 1, $4, $5, $6, $7, $8, $9 FROM events \
-                     WHERE instance_id = $1 AND aggregate_type = $2 AND aggregate_id = $3 RETURNING sequence"
+                     editor, owner, created_at, in_tx_order) VALUES ($1, $2, $3, \
+                     (SELECT COALESCE(MAX(sequence), 0) + 1 FROM events \
+                      WHERE instance_id = $1 AND aggregate_type = $2 AND aggregate_id = $3), \
+                     $4, $5, $6, $7, $8, $9) RETURNING sequence"
                 ),
                 &values![
                     event.aggregate_type,

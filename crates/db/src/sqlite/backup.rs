@@ -58,6 +58,7 @@ fn copy(path: &Path, partial: &Path) -> rusqlite::Result<()> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(std::time::Duration::from_secs(30))?;
     let name = partial.to_str().ok_or_else(|| rusqlite::Error::InvalidPath(partial.to_path_buf()))?;
+    open::create_private(partial);
     connection.execute("VACUUM INTO ?1", [name]).map(drop)
 }
 

@@ -4,7 +4,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection};
 
 use super::errors;
-use crate::call::Call;
+use crate::call::{Call, Cost};
 use crate::row::{Origin, Row};
 use crate::{DatabaseError, Value};
 
@@ -13,12 +13,19 @@ pub(super) struct OwnedCall {
     sql: String,
     instance: Option<String>,
     values: Vec<Value>,
+    cost: Cost,
     origin: Origin,
 }
 
 impl OwnedCall {
     pub(super) fn as_call(&self) -> Call<'_> {
-        Call { sql: &self.sql, instance: self.instance.as_deref(), values: &self.values, origin: self.origin }
+        Call {
+            sql: &self.sql,
+            instance: self.instance.as_deref(),
+            values: &self.values,
+            cost: self.cost,
+            origin: self.origin,
+        }
     }
 }
 
@@ -28,6 +35,7 @@ impl From<Call<'_>> for OwnedCall {
             sql: call.sql.to_owned(),
             instance: call.instance.map(str::to_owned),
             values: call.values.to_vec(),
+            cost: call.cost,
             origin: call.origin,
         }
     }

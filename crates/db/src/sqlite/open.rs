@@ -1,5 +1,6 @@
 //! Connections to the file: one that writes, some that read.
 
+use std::fs::OpenOptions;
 use std::path::Path;
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ const MAPPED_BYTES: i64 = 256 << 20;
 /// Opens the connection that writes, creating the file.
 pub(super) fn writer(path: &Path, durability: Durability) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    create_private(path);
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(Duration::from_secs(30))?;
     // Unlike all else, this does not wait for others that open the file at the same time.
@@ -35,6 +37,17 @@ pub(super) fn writer(path: &Path, durability: Durability) -> rusqlite::Result<Co
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     common(&connection, PREPARED_BY_WRITER)?;
     Ok(connection)
+}
+
+/// Creates the file, unless it is there, so that only its owner can read it; `SQLite` gives its log the same rights. An existing
+/// file is not touched: closing a second descriptor of it would drop the locks of this process. What is wrong with the place
+/// is told by whoever opens the file next.
+pub(super) fn create_private(path: &Path) {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    drop(options.open(path));
 }
 
 /// Opens one of the connections that read.
@@ -60,6 +73,8 @@ pub(super) fn checkpointer(path: &Path, durability: Durability) -> rusqlite::Res
 }
 
 fn common(connection: &Connection, prepared: usize) -> rusqlite::Result<()> {
+    // A plan does not depend on the values of parameters; otherwise every execution would prepare its statement anew.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "mmap_size", MAPPED_BYTES)?;
     // LIKE compares letters as PostgreSQL does; filters that ignore case compare lower-cased columns.

@@ -1,6 +1,7 @@
 //! Read snapshots: a small pool of read-only connections, used last-in first-out so that few of them stay warm.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,17 +11,47 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::convert::{self, OwnedCall};
 use super::{errors, open};
-use crate::call::Call;
+use crate::call::{Call, Cost};
 use crate::row::Row;
 
 /// How long a request waits for a connection before it is turned away.
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
 
+/// A list may take so many instructions of `SQLite`'s machine on the async worker (some 200 µs) before it has to move.
+const BUDGET_STEPS: i64 = 20;
+const STEP_INSTRUCTIONS: std::ffi::c_int = 1_000;
+const NO_LIMIT: i64 = -1;
+
 /// The connections that read.
 pub(super) struct Readers {
     path: PathBuf,
     permits: Arc<Semaphore>,
-    idle: Mutex<Vec<Connection>>,
+    idle: Mutex<Vec<Reader>>,
+}
+
+/// A connection whose statements can be given a budget.
+struct Reader {
+    connection: Connection,
+    /// Steps left before the running statement is stopped; negative for no limit.
+    steps: Arc<AtomicI64>,
+}
+
+impl Reader {
+    fn open(path: &Path) -> rusqlite::Result<Self> {
+        let mut connection = open::reader(path)?;
+        let steps = Arc::new(AtomicI64::new(NO_LIMIT));
+        let left = Arc::clone(&steps);
+        let spend = move || match left.load(Ordering::Relaxed) {
+            NO_LIMIT => false,
+            0 => true,
+            more => {
+                left.store(more - 1, Ordering::Relaxed);
+                false
+            }
+        };
+        connection.progress_handler(STEP_INSTRUCTIONS, Some(spend))?;
+        Ok(Self { connection, steps })
+    }
 }
 
 impl Readers {
@@ -45,48 +76,62 @@ impl Readers {
                 .map_err(Error::internal)?,
         };
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let connection = match idle {
-            Some(connection) => connection,
-            None => open::reader(&self.path).map_err(Error::internal)?,
+        let reader = match idle {
+            Some(reader) => reader,
+            None => Reader::open(&self.path).map_err(Error::internal)?,
         };
-        Ok(Lease { connection: Some(connection), in_transaction: false, readers: Arc::clone(self), _permit: permit })
+        Ok(Lease { reader: Some(reader), in_transaction: false, readers: Arc::clone(self), _permit: permit })
     }
 }
 
 /// One connection out of the pool; goes back when dropped.
 struct Lease {
-    connection: Option<Connection>,
+    reader: Option<Reader>,
     in_transaction: bool,
     readers: Arc<Readers>,
     _permit: OwnedSemaphorePermit,
 }
 
 impl Lease {
-    fn connection(&self) -> Result<&Connection> {
-        self.connection.as_ref().ok_or_else(|| Error::internal("a reader was used after it was given back"))
+    fn reader(&self) -> Result<&Reader> {
+        self.reader.as_ref().ok_or_else(|| Error::internal("a reader was used after it was given back"))
     }
 
     fn begin(&mut self) -> Result<()> {
         if !self.in_transaction {
-            let connection = self.connection()?;
+            let connection = &self.reader()?.connection;
             let begun = connection.prepare_cached("BEGIN").and_then(|mut begin| begin.raw_execute());
             begun.map_err(|cause| errors::describe(connection, None, &cause).into_error())?;
             self.in_transaction = true;
         }
         Ok(())
     }
+
+    fn run(&self, call: &Call<'_>) -> Result<Vec<Row>> {
+        convert::rows(call, &self.reader()?.connection).map_err(crate::DatabaseError::into_error)
+    }
+
+    /// `None` when the statement was stopped because it takes too long for where it is.
+    fn run_within_budget(&self, call: &Call<'_>) -> Option<Result<Vec<Row>>> {
+        let steps = &self.reader.as_ref()?.steps;
+        steps.store(BUDGET_STEPS, Ordering::Relaxed);
+        let result = self.run(call);
+        let stopped = steps.swap(NO_LIMIT, Ordering::Relaxed) == 0 && result.is_err();
+        (!stopped).then_some(result)
+    }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        let Some(connection) = self.connection.take() else { return };
+        let Some(reader) = self.reader.take() else { return };
         if self.in_transaction {
+            let connection = &reader.connection;
             let ended = connection.prepare_cached("COMMIT").and_then(|mut commit| commit.raw_execute());
             if ended.is_err() && connection.execute_batch("ROLLBACK").is_err() {
                 return;
             }
         }
-        self.readers.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        self.readers.idle.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
     }
 }
 
@@ -102,8 +147,8 @@ impl ReadSession {
         Self { readers, lease: None, consistent }
     }
 
-    /// Runs a statement; `heavy` ones leave the async worker.
-    pub(crate) async fn rows(&mut self, call: Call<'_>, heavy: bool) -> Result<Vec<Row>> {
+    /// Runs a statement where its cost allows.
+    pub(crate) async fn rows(&mut self, call: Call<'_>) -> Result<Vec<Row>> {
         let mut lease = match self.lease.take() {
             Some(lease) => lease,
             None => self.readers.lease().await?,
@@ -111,20 +156,22 @@ impl ReadSession {
         if self.consistent {
             lease.begin()?;
         }
-        let result = if heavy {
-            let owned = OwnedCall::from(call);
-            let (returned, result) = tokio::task::spawn_blocking(move || {
-                let result = lease
-                    .connection()
-                    .and_then(|open| convert::rows(&owned.as_call(), open).map_err(crate::DatabaseError::into_error));
-                (lease, result)
-            })
-            .await
-            .map_err(Error::internal)?;
-            lease = returned;
+        let here = match call.cost {
+            Cost::Heavy => None,
+            Cost::Small => Some(lease.run(&call)),
+            Cost::Unknown => lease.run_within_budget(&call),
+        };
+        let result = if let Some(result) = here {
             result
         } else {
-            convert::rows(&call, lease.connection()?).map_err(crate::DatabaseError::into_error)
+            let owned = OwnedCall::from(call);
+            let run = move || {
+                let result = lease.run(&owned.as_call());
+                (lease, result)
+            };
+            let (returned, result) = tokio::task::spawn_blocking(run).await.map_err(Error::internal)?;
+            lease = returned;
+            result
         };
         if self.consistent {
             self.lease = Some(lease);

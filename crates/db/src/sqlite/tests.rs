@@ -10,7 +10,7 @@ use castellan_kernel::Kind;
 
 use super::committer::SyncLog;
 use super::*;
-use crate::call::Call;
+use crate::call::{Call, Cost};
 use crate::row::Origin;
 use crate::{Value, values};
 
@@ -39,19 +39,19 @@ impl Bench {
     }
 
     async fn kinds(&self) -> Vec<String> {
-        let rows = self.engine.read(false).rows(call("SELECT kind FROM outbox ORDER BY id", &[]), false).await.unwrap();
+        let rows = self.engine.read(false).rows(call("SELECT kind FROM outbox ORDER BY id", &[])).await.unwrap();
         rows.iter().map(|row| row.text(0).unwrap()).collect()
     }
 }
 
 fn call<'a>(sql: &'a str, values: &'a [Value]) -> Call<'a> {
-    Call { sql, instance: None, values, origin: Origin::Dynamic("test") }
+    Call { sql, instance: None, values, cost: Cost::Small, origin: Origin::Dynamic("test") }
 }
 
 const INSERT: &str = "INSERT INTO outbox (instance_id, kind, payload, run_at) VALUES ('i', $1, '{}', 0)";
 
 async fn insert(session: &mut WriteSession, kind: &str) -> Result<u64> {
-    session.execute(call(INSERT, &values![kind]), false).await
+    session.execute(call(INSERT, &values![kind])).await
 }
 
 /// A sync that waits for a permit, and says when it begins.
@@ -101,7 +101,7 @@ async fn a_command_that_wrote_nothing_waits_for_the_sync_of_what_it_read() {
     let writer = tokio::spawn(writer.commit());
     tokio::task::spawn_blocking(move || begins.recv().map(|()| begins)).await.unwrap().unwrap();
     let mut reader = bench.engine.write();
-    let seen = reader.rows(call("SELECT kind FROM outbox", &[]), false).await.unwrap();
+    let seen = reader.rows(call("SELECT kind FROM outbox", &[])).await.unwrap();
     assert_eq!(seen.len(), 1);
     let reader = tokio::spawn(reader.commit());
     tokio::time::sleep(Duration::from_millis(50)).await;
@@ -123,7 +123,7 @@ async fn only_groups_that_wrote_are_synced() {
         }),
     );
     let mut reader = bench.engine.write();
-    reader.rows(call("SELECT 1", &[]), false).await.unwrap();
+    reader.rows(call("SELECT 1", &[])).await.unwrap();
     reader.commit().await.unwrap();
     assert_eq!(count.load(Ordering::SeqCst), 0);
     let mut writer = bench.engine.write();
@@ -165,7 +165,7 @@ async fn a_command_that_fails_or_is_dropped_leaves_the_others_of_its_group() {
             tokio::task::yield_now().await;
             match number % 4 {
                 0 => drop(session),
-                1 => assert!(session.execute(call("INSERT INTO outbox (id) VALUES (1)", &[]), false).await.is_err()),
+                1 => assert!(session.execute(call("INSERT INTO outbox (id) VALUES (1)", &[])).await.is_err()),
                 2 => {
                     insert(&mut session, "second of two").await.unwrap();
                     session.commit().await.unwrap();
@@ -237,7 +237,7 @@ async fn when_a_statement_takes_the_whole_transaction_down_all_its_commands_may_
             if culprit {
                 let sql = "INSERT OR ROLLBACK INTO outbox (id, instance_id, kind, payload, run_at) \
                            SELECT id, '', '', '', 0 FROM outbox LIMIT 1";
-                session.execute(call(sql, &[]), false).await?;
+                session.execute(call(sql, &[])).await?;
             }
             session.commit().await
         })
@@ -262,14 +262,18 @@ async fn a_heavy_statement_that_nobody_waits_for_any_more_gives_its_connection_b
     let bench = Bench::quick();
     let slow = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT MAX(i) FROM n";
     let mut session = bench.engine.write();
-    let waited = tokio::time::timeout(Duration::from_millis(1), session.rows(call(slow, &[]), true)).await;
+    let waited =
+        tokio::time::timeout(Duration::from_millis(1), session.rows(Call { cost: Cost::Heavy, ..call(slow, &[]) }))
+            .await;
     assert!(waited.is_err());
     drop(session);
     let mut session = bench.engine.write();
     insert(&mut session, "next").await.unwrap();
     session.commit().await.unwrap();
     let mut reader = bench.engine.read(true);
-    let waited = tokio::time::timeout(Duration::from_millis(1), reader.rows(call(slow, &[]), true)).await;
+    let waited =
+        tokio::time::timeout(Duration::from_millis(1), reader.rows(Call { cost: Cost::Heavy, ..call(slow, &[]) }))
+            .await;
     assert!(waited.is_err());
     assert_eq!(bench.kinds().await, ["next"]);
 }
@@ -284,12 +288,12 @@ async fn requests_wait_for_a_free_reader_without_holding_up_others() {
     };
     let engine = Engine::open(options).await.unwrap();
     let mut first = engine.read(true);
-    first.rows(call("SELECT 1", &[]), false).await.unwrap();
+    first.rows(call("SELECT 1", &[])).await.unwrap();
     let done = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&done);
     let mut second = engine.read(true);
     let waiting = tokio::spawn(async move {
-        second.rows(call("SELECT 1", &[]), false).await.unwrap();
+        second.rows(call("SELECT 1", &[])).await.unwrap();
         flag.store(true, Ordering::SeqCst);
     });
     tokio::time::sleep(Duration::from_millis(20)).await;
@@ -305,7 +309,7 @@ async fn the_log_stays_small_under_steady_writes_and_is_empty_after_closing() {
     for round in 0..400 {
         let mut session = bench.engine.write();
         let sql = "INSERT OR REPLACE INTO outbox (id, instance_id, kind, payload, run_at) VALUES ($1, 'i', 'k', $2, 0)";
-        session.execute(call(sql, &values![round % 5, large.as_str()]), false).await.unwrap();
+        session.execute(call(sql, &values![round % 5, large.as_str()])).await.unwrap();
         session.commit().await.unwrap();
     }
     // 160 MB were written.
@@ -313,4 +317,48 @@ async fn the_log_stays_small_under_steady_writes_and_is_empty_after_closing() {
     bench.engine.close().await.unwrap();
     assert_eq!(bench.log_bytes(), 0);
     assert!(insert(&mut bench.engine.write(), "late").await.is_err());
+}
+
+#[tokio::test]
+async fn a_list_that_takes_long_moves_to_the_blocking_pool_and_returns_all_its_rows() {
+    let bench = Bench::quick();
+    let numbers = |count: usize| {
+        format!("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}) SELECT i FROM n")
+    };
+    let mut session = bench.engine.read(true);
+    for count in [10, 50_000] {
+        let sql = numbers(count);
+        let rows = session.rows(Call { cost: Cost::Unknown, ..call(&sql, &[]) }).await.unwrap();
+        assert_eq!(rows.len(), count);
+    }
+    // The budget of a list does not limit the statement after it.
+    assert_eq!(session.rows(call(&numbers(50_000), &[])).await.unwrap().len(), 50_000);
+}
+
+#[test]
+fn a_statement_is_prepared_once_whatever_its_values() {
+    let bench = Bench::quick();
+    let connection = open::writer(&bench.engine.path, Durability::None).unwrap();
+    let sql = "SELECT COUNT(*) FROM events WHERE instance_id = $1 AND aggregate_type = $2 AND aggregate_id LIKE $3";
+    for round in 0..3 {
+        super::convert::rows(&call(sql, &values!["i", "user", format!("{round}%")]), &connection).unwrap();
+    }
+    let statement = connection.prepare_cached(sql).unwrap();
+    assert_eq!(statement.get_status(rusqlite::StatementStatus::RePrepare), 0);
+    assert_eq!(statement.get_status(rusqlite::StatementStatus::Run), 3);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn only_the_owner_may_read_the_database_and_its_backups() {
+    use std::os::unix::fs::PermissionsExt;
+    let bench = Bench::quick();
+    let backup = bench.engine.path.with_extension("backup");
+    bench.engine.backup_to(&backup).await.unwrap();
+    let folder = bench.engine.path.parent().unwrap();
+    for file in std::fs::read_dir(folder).unwrap().map(|file| file.unwrap()) {
+        let rights = file.metadata().unwrap().permissions().mode();
+        let is_data = !file.path().to_string_lossy().ends_with(".lock");
+        assert!(!is_data || rights & 0o077 == 0, "{}: {rights:o}", file.path().display());
+    }
 }

@@ -13,12 +13,15 @@ use tokio::time::Instant;
 use super::committer::{Committer, Signal, SyncLog};
 use super::convert::OwnedCall;
 use super::{Durability, checkpoint, convert, errors};
-use crate::call::Call;
+use crate::call::{Call, Cost};
 use crate::row::Row;
 use crate::{DatabaseError, Refusal};
 
 /// How long a command waits while another process holds the file's write lock.
 const LONGEST_FOREIGN_LOCK: Duration = Duration::from_secs(5);
+
+/// How long a command waits for its turn.
+const LONGEST_TURN: Duration = Duration::from_secs(30);
 
 /// How a group ended.
 #[derive(Debug, Clone)]
@@ -171,7 +174,14 @@ impl Shared {
 
     /// Waits for the turn of a command and sets its savepoint.
     async fn open_command(&self) -> Result<OpenCommand> {
-        let mut writer = Arc::clone(&self.writer).lock_owned().await;
+        let mut writer = match Arc::clone(&self.writer).try_lock_owned() {
+            Ok(writer) => writer,
+            Err(_) => {
+                tokio::time::timeout(LONGEST_TURN, Arc::clone(&self.writer).lock_owned()).await.map_err(|_| {
+                    Error::bare(Kind::Unavailable, "too many changes are waiting for the database, try again later")
+                })?
+            }
+        };
         let started = Instant::now();
         loop {
             if let Some(refusal) = self.refusal() {
@@ -289,21 +299,21 @@ impl WriteSession {
     }
 
     /// Runs a statement for its rows; `heavy` ones leave the async worker.
-    pub(crate) async fn rows(&mut self, call: Call<'_>, heavy: bool) -> Result<Vec<Row>> {
-        self.run(call, heavy, convert::rows).await
+    pub(crate) async fn rows(&mut self, call: Call<'_>) -> Result<Vec<Row>> {
+        self.run(call, convert::rows).await
     }
 
     /// Runs a statement for the number of rows that it changed; `heavy` ones leave the async worker.
-    pub(crate) async fn execute(&mut self, call: Call<'_>, heavy: bool) -> Result<u64> {
-        self.run(call, heavy, convert::execute).await
+    pub(crate) async fn execute(&mut self, call: Call<'_>) -> Result<u64> {
+        self.run(call, convert::execute).await
     }
 
-    async fn run<T: Send + 'static>(&mut self, call: Call<'_>, heavy: bool, how: How<T>) -> Result<T> {
+    async fn run<T: Send + 'static>(&mut self, call: Call<'_>, how: How<T>) -> Result<T> {
         let mut command = match self.command.take() {
             Some(command) => command,
             None => self.shared.open_command().await?,
         };
-        if !heavy {
+        if call.cost != Cost::Heavy {
             return self.command.insert(command).run(&call, how);
         }
         let owned = OwnedCall::from(call);
