@@ -120,17 +120,11 @@ async fn remove(ctx: &mut Context, reach: &Reach, user_id: &str) -> Result<Recei
 }
 
 async fn has_secret(connection: &mut Connection, user_id: &str) -> Result<bool> {
-    let statement =
-        statement!("SELECT 1 FROM users WHERE instance_id = $1 AND id = $2 AND secret_hash IS NOT NULL");
+    let statement = statement!("SELECT 1 FROM users WHERE instance_id = $1 AND id = $2 AND secret_hash IS NOT NULL");
     Ok(connection.row(statement, &values![user_id]).await?.is_some())
 }
 
-async fn set_hash(
-    connection: &mut Connection,
-    user_id: &str,
-    hash: Option<&str>,
-    receipt: &Receipt,
-) -> Result<()> {
+async fn set_hash(connection: &mut Connection, user_id: &str, hash: Option<&str>, receipt: &Receipt) -> Result<()> {
     let statement = statement!(
         "UPDATE users SET secret_hash = $3, changed_at = $4, sequence = $5 WHERE instance_id = $1 AND id = $2"
     );

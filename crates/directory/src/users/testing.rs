@@ -7,7 +7,8 @@ use castellan_crypto::opaque::OpaqueKey;
 use castellan_crypto::password::{PasswordHasher, Scheme};
 use castellan_db::{Connection, Db, global_statement, statement, values};
 use castellan_kernel::{
-    Caller, CallerKind, FixedClock, IdGenerator, Membership, PageLimits, Permission, RoleTable, Scope, SeededRng, Timestamp,
+    Caller, CallerKind, FixedClock, IdGenerator, Membership, PageLimits, Permission, RoleTable, Scope, SeededRng,
+    Timestamp,
 };
 use castellan_rpc::hosts::HostOptions;
 use castellan_rpc::{Context, Environment, Instance, Services};
@@ -55,13 +56,7 @@ impl World {
 
     pub(crate) fn context(&self, instance: &str, caller: Caller, writes: bool) -> Context {
         let instance = Instance { id: instance.into(), default_language: "en".into(), ..Instance::default() };
-        Context::new(
-            Arc::clone(&self.env),
-            Arc::new(instance),
-            Arc::new(caller),
-            Arc::from("http://localhost"),
-            writes,
-        )
+        Context::new(Arc::clone(&self.env), Arc::new(instance), Arc::new(caller), Arc::from("http://localhost"), writes)
     }
 
     /// A command of the server itself in instance `i1`.

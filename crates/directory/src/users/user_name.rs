@@ -56,13 +56,7 @@ async fn v1_is_unique(ctx: &mut Context, request: v1::IsUserUniqueRequest) -> Re
     Ok(v1::IsUserUniqueResponse { is_unique })
 }
 
-async fn update(
-    ctx: &mut Context,
-    reach: &Reach,
-    user_id: &str,
-    user_name: &str,
-    own: bool,
-) -> Result<Receipt> {
+async fn update(ctx: &mut Context, reach: &Reach, user_id: &str, user_name: &str, own: bool) -> Result<Receipt> {
     let user_name = user_name.trim();
     if user_name.is_empty() {
         return Err(NAME_MISSING.into());

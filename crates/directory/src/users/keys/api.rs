@@ -4,9 +4,9 @@ use castellan_kernel::{Fault, Result, TimeMethod};
 use castellan_proto::zitadel::{authn, management::v1, user::v2};
 use castellan_rpc::{Context, convert};
 
+use super::Key;
 use super::command::{self, AddKey};
 use super::query::{self, Filter, Sorting};
-use super::Key;
 use crate::users::head::Reach;
 
 const FILTER_INVALID: Fault = Fault::invalid("GRPC-Key01", "Errors.Query.FilterInvalid");

@@ -29,7 +29,7 @@ async fn a_made_key_comes_as_a_file_that_signs_for_the_stored_public_half() {
         assert_eq!(file["type"], "serviceaccount");
         assert_eq!(file["keyId"], answer.key_id.as_str());
         assert_eq!(file["userId"], robot.as_str());
-        assert_eq!(file["expirationDate"], "9999-12-31T23:59:59Z");
+        assert_eq!(file["expirationDate"], castellan_kernel::Timestamp::NEVER.to_rfc3339());
         let pem = file["key"].as_str().unwrap();
         SigningKey::from_pem(&answer.key_id, Algorithm::RS256, pem.as_bytes()).unwrap();
         let (name, payload) = events(&mut ctx, "user", &robot).await.remove(1);
@@ -108,7 +108,7 @@ async fn lists_hold_what_the_caller_may_see_and_its_own() {
         let mut keys = Vec::new();
         for (org, name) in [("o1", "one"), ("o2", "two")] {
             let user = world.machine(org, name).await;
-            let mut ctx = world.iam("IAM_OWNER");
+            let mut ctx = world.org(org, "ORG_OWNER");
             let pem = public_pem(&mut ctx, &user).await;
             ctx.rollback();
             let request = v2::AddKeyRequest {
@@ -133,7 +133,9 @@ async fn lists_hold_what_the_caller_may_see_and_its_own() {
         assert!(ids(api::v2_list(&mut world.other_instance(), all()).await.unwrap()).is_empty());
         let of_one = v2::ListKeysRequest {
             filters: vec![v2::KeysSearchFilter {
-                filter: Some(v2::keys_search_filter::Filter::UserIdFilter(filter::v2::IdFilter { id: keys[0].0.clone() })),
+                filter: Some(v2::keys_search_filter::Filter::UserIdFilter(filter::v2::IdFilter {
+                    id: keys[0].0.clone(),
+                })),
             }],
             ..all()
         };

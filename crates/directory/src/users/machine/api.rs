@@ -4,8 +4,8 @@ use castellan_kernel::{Fault, Result};
 use castellan_proto::zitadel::management::v1;
 use castellan_rpc::{Context, convert};
 
-use super::command::{self, AddMachine, UpdateMachine};
 use super::AccessTokenType;
+use super::command::{self, AddMachine, UpdateMachine};
 use crate::users::head::Reach;
 
 const NOT_CHANGED: Fault = Fault::precondition("COMMAND-2n8vs", "Errors.User.NotChanged");

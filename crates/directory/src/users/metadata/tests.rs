@@ -112,10 +112,11 @@ async fn metadata_of_users_out_of_reach_reads_as_absent() {
             assert_eq!(id(api::v1_set(&mut ctx, set(&robot, "a", b"2")).await), "COMMAND-uXHNj");
             assert_eq!(id(api::v1_get(&mut ctx, get(&robot, "a")).await), "QUERY-Rgh32");
         }
+        let list = v2::ListUserMetadataRequest { user_id: robot.clone(), ..Default::default() };
         let mut foreign = world.org("o2", "ORG_OWNER");
         assert_eq!(id(api::v2_delete(&mut foreign, delete(&robot, &["a"])).await), "AUTHZ-cdgFk");
-        let list = v2::ListUserMetadataRequest { user_id: robot.clone(), ..Default::default() };
         assert_eq!(id(api::v2_list(&mut foreign, list.clone()).await), "AUTHZ-cdgFk");
+        foreign.rollback();
         assert_eq!(id(api::v2_list(&mut world.other_instance(), list).await), "QUERY-Dfbg2");
     })
     .await;

@@ -58,9 +58,7 @@ fn read_query(query: v2::SearchQuery) -> Result<Filter<v2::SearchQuery>> {
         Query::LoginNameQuery(query) => filter::login_name(method(query.method)?, &query.login_name),
         Query::InUserIdsQuery(query) => filter::id_in(query.user_ids)?,
         Query::InUserEmailsQuery(query) => filter::email_in(query.user_emails)?,
-        Query::OrganizationIdQuery(query) => {
-            castellan_db::query::Condition::equals("u.org_id", query.organization_id)
-        }
+        Query::OrganizationIdQuery(query) => castellan_db::query::Condition::equals("u.org_id", query.organization_id),
         Query::MetadataKeyFilter(filter) => {
             let method = TextMethod::from_number(filter.method).ok_or_else(filter::invalid)?;
             return Ok(Filter::Metadata(Pair::Key(method, filter.key)));

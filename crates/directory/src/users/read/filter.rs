@@ -115,11 +115,7 @@ pub(super) fn kind(number: i32) -> Condition {
 
 macro_rules! has_login_name {
     ($comparison:literal) => {
-        concat!(
-            "u.id IN (SELECT n.user_id FROM login_names n WHERE n.instance_id = $1 AND ",
-            $comparison,
-            ")"
-        )
+        concat!("u.id IN (SELECT n.user_id FROM login_names n WHERE n.instance_id = $1 AND ", $comparison, ")")
     };
 }
 
@@ -131,9 +127,7 @@ pub(super) fn login_name(method: TextMethod, value: &str) -> Condition {
             has_login_name!("n.login_name_lower = ? AND n.login_name = ?"),
             [lower.into(), Value::from(value)],
         ),
-        TextMethod::EqualsIgnoreCase => {
-            Condition::sql(has_login_name!("n.login_name_lower = ?"), [Value::from(lower)])
-        }
+        TextMethod::EqualsIgnoreCase => Condition::sql(has_login_name!("n.login_name_lower = ?"), [Value::from(lower)]),
         TextMethod::StartsWith | TextMethod::Contains | TextMethod::EndsWith => {
             Condition::sql(has_login_name!("n.login_name LIKE ? ESCAPE '\\'"), [pattern(method, value)])
         }

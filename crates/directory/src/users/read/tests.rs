@@ -191,9 +191,8 @@ async fn a_metadata_key_and_value_side_by_side_mean_one_pair() {
             };
             create(&mut ctx, command).await.unwrap();
         }
-        let key = |key: &str| {
-            query(Query::MetadataKeyFilter(metadata::v2::MetadataKeyFilter { key: key.into(), method: 0 }))
-        };
+        let key =
+            |key: &str| query(Query::MetadataKeyFilter(metadata::v2::MetadataKeyFilter { key: key.into(), method: 0 }));
         let value = |value: &str, method: filter::v2::ByteFilterMethod| {
             query(Query::MetadataValueFilter(metadata::v2::MetadataValueFilter {
                 value: value.into(),

@@ -99,8 +99,7 @@ pub(super) async fn v1_remove_my(
 }
 
 pub(super) async fn v2_delete(ctx: &mut Context, request: v2::DeleteUserRequest) -> Result<v2::DeleteUserResponse> {
-    let command =
-        RemoveUser { reach: Reach::Instance, not_found: V2_REMOVE_NOT_FOUND, user_id: request.user_id };
+    let command = RemoveUser { reach: Reach::Instance, not_found: V2_REMOVE_NOT_FOUND, user_id: request.user_id };
     let receipt = command::remove(ctx, command).await?;
     Ok(v2::DeleteUserResponse { details: convert::details_v2(&receipt) })
 }

@@ -4,8 +4,9 @@ use castellan_kernel::{Fault, Permission, Receipt, Result};
 use castellan_rpc::{Aggregate, AuditEvent, Context};
 
 use super::event::{
-    AuthorizationCascadeRemoved, InstanceMemberCascadeRemoved, OrgMemberCascadeRemoved, ProjectGrantMemberCascadeRemoved,
-    ProjectMemberCascadeRemoved, UserDeactivated, UserLocked, UserReactivated, UserRemoved, UserUnlocked,
+    AuthorizationCascadeRemoved, InstanceMemberCascadeRemoved, OrgMemberCascadeRemoved,
+    ProjectGrantMemberCascadeRemoved, ProjectMemberCascadeRemoved, UserDeactivated, UserLocked, UserReactivated,
+    UserRemoved, UserUnlocked,
 };
 use super::sql::{self, MembershipLevel};
 use crate::users::head::{Reach, UserHead, UserState};
@@ -25,9 +26,7 @@ pub(super) async fn deactivate(ctx: &mut Context, reach: &Reach, user_id: &str, 
     match user.state {
         UserState::Initial => Err(faults.initial.into()),
         UserState::Inactive => Err(faults.wrong_state.into()),
-        UserState::Active | UserState::Locked => {
-            transition(ctx, &user, UserState::Inactive, &UserDeactivated {}).await
-        }
+        UserState::Active | UserState::Locked => transition(ctx, &user, UserState::Inactive, &UserDeactivated {}).await,
     }
 }
 

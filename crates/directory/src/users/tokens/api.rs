@@ -19,6 +19,7 @@ pub(super) async fn v1_add(
         reach: Reach::context(ctx),
         user_id: request.user_id,
         expires_at: request.expiration_date.as_ref().map(convert::from_timestamp),
+        scopes: None,
     };
     let added = command::create(ctx, command).await?;
     Ok(v1::AddPersonalAccessTokenResponse {
@@ -36,6 +37,7 @@ pub(super) async fn v2_add(
         reach: Reach::Instance,
         user_id: request.user_id,
         expires_at: request.expiration_date.as_ref().map(convert::from_timestamp),
+        scopes: None,
     };
     let added = command::create(ctx, command).await?;
     Ok(v2::AddPersonalAccessTokenResponse {

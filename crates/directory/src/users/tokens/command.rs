@@ -27,6 +27,8 @@ pub struct AddToken {
     pub user_id: String,
     /// From then on the token is useless; `None`: never.
     pub expires_at: Option<Timestamp>,
+    /// What the token opens; `None`: what every token made through the API does.
+    pub scopes: Option<Vec<String>>,
 }
 
 /// A token that was just added.
@@ -57,7 +59,7 @@ pub async fn create(ctx: &mut Context, command: AddToken) -> Result<AddedToken> 
 
     let key = ctx.service::<OpaqueKey>()?;
     let token_id = ctx.new_id();
-    let scopes = SCOPES.map(str::to_owned);
+    let scopes = command.scopes.unwrap_or_else(|| SCOPES.map(str::to_owned).to_vec());
     let event = TokenAdded { token_id: &token_id, expires_at: expires_at.to_rfc3339(), scopes: &scopes };
     let receipt = ctx.record(&user.aggregate(), &event).await?;
     sql::insert(ctx.tx().await?, &user.id, &token_id, &scopes, expires_at, &receipt).await?;

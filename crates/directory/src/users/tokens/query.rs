@@ -50,7 +50,12 @@ impl Sorting {
 }
 
 /// Tokens of all users that the caller may read, and its own.
-pub(super) async fn list(ctx: &mut Context, filters: Vec<Filter>, sorting: &Sorting, page: Page) -> Result<List<PersonalAccessToken>> {
+pub(super) async fn list(
+    ctx: &mut Context,
+    filters: Vec<Filter>,
+    sorting: &Sorting,
+    page: Page,
+) -> Result<List<PersonalAccessToken>> {
     let own = VisibleColumns::org("u.org_id").own("t.user_id", &ctx.caller.user_id);
     let mut select = sql::select().and(Condition::visible(&ctx.caller.visibility(Permission::UserRead), &own));
     for filter in filters {

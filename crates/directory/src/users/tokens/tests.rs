@@ -4,8 +4,8 @@ use castellan_proto::zitadel::{management::v1, user::v2};
 use serde_json::json;
 
 use super::api;
-use crate::users::state::{RemoveUser, remove};
 use crate::users::head::Reach;
+use crate::users::state::{RemoveUser, remove};
 use crate::users::testing::{START, World, events, id};
 
 fn add(user: &str) -> v1::AddPersonalAccessTokenRequest {
@@ -23,10 +23,8 @@ async fn a_token_opens_to_its_id_and_user_and_stops_with_the_user() {
         assert_eq!(open_token(&key, &added.token), Some(format!("{}:{robot}", added.token_id)));
         let (name, payload) = events(&mut ctx, "user", &robot).await.remove(1);
         assert_eq!(name, "user.pat.added");
-        assert_eq!(
-            payload,
-            json!({"tokenId": added.token_id, "expiration": "9999-12-31T23:59:59Z", "scopes": super::SCOPES})
-        );
+        let never = castellan_kernel::Timestamp::NEVER.to_rfc3339();
+        assert_eq!(payload, json!({"tokenId": added.token_id, "expiration": never, "scopes": super::SCOPES}));
         let now = ctx.now();
         let usable = super::usable(ctx.tx().await.unwrap(), &added.token_id, &robot, now).await.unwrap().unwrap();
         assert_eq!(usable.scopes, super::SCOPES);
@@ -79,6 +77,7 @@ async fn tokens_of_users_out_of_reach_read_as_absent() {
         let mut ctx = world.user(&robot, "o1");
         let list = v2::ListPersonalAccessTokensRequest::default();
         assert_eq!(api::v2_list(&mut ctx, list).await.unwrap().result[0].id, added.token_id);
+        ctx.rollback();
         let mut ctx = world.org("o1", "ORG_OWNER");
         assert_eq!(api::v1_get(&mut ctx, get()).await.unwrap().token.unwrap().scopes, super::SCOPES);
         api::v1_remove(&mut ctx, remove()).await.unwrap();
