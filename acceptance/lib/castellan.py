@@ -7,6 +7,7 @@ Only Python's standard library and, for PostgreSQL, the `psql` program are neede
                    postgres://postgres@127.0.0.1:5432/postgres
 """
 
+import ctypes
 import http.client
 import json
 import os
@@ -43,6 +44,14 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def end_with_parent() -> None:
+    """Has the kernel kill the process when the test that started it is gone (Linux; elsewhere nothing happens)."""
+    try:
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    except (OSError, AttributeError):
+        pass
 
 
 class PostgresDatabase:
@@ -114,6 +123,7 @@ class Server:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=end_with_parent,
             )
         end = time.monotonic() + START_TIMEOUT
         while not self.is_ready():
