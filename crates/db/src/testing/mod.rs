@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use castellan_kernel::Result;
@@ -31,8 +32,10 @@ impl Directory {
     /// A new directory, in memory where the system has such a place.
     pub(crate) fn create() -> std::io::Result<Self> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
+        static SWEPT: Once = Once::new();
         let memory = Path::new("/dev/shm");
         let root = if memory.is_dir() { memory.to_path_buf() } else { std::env::temp_dir() };
+        SWEPT.call_once(|| sweep(&root));
         let name = format!("castellan-test-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let path = root.join(name);
         // A crashed process with the same id may have left one.
@@ -44,6 +47,19 @@ impl Directory {
     /// Where it is.
     pub(crate) fn path(&self) -> &Path {
         &self.0
+    }
+}
+
+/// Removes what killed processes left behind, where the system tells which processes live.
+fn sweep(root: &Path) {
+    let processes = Path::new("/proc");
+    let Ok(entries) = std::fs::read_dir(root) else { return };
+    for entry in entries.flatten().filter(|_| processes.join("self").exists()) {
+        let name = entry.file_name();
+        let process = name.to_str().and_then(|name| name.strip_prefix("castellan-test-")?.split_once('-'));
+        if process.is_some_and(|(process, _)| !processes.join(process).exists()) {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
     }
 }
 
