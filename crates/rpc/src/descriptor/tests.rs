@@ -55,7 +55,7 @@ fn permissions_and_fields_come_from_both_generations_of_options() {
     assert_eq!(second.success_code, Some(200));
     assert_eq!(method("zitadel.session.v2.SessionService/CreateSession").success_code, Some(201));
     assert_eq!(method("zitadel.user.v2.UserService/CreateUser").auth, Auth::Authenticated);
-    assert!(method("zitadel.settings.v2.SettingsService/GetGeneralSettings").deprecated);
+    assert!(method("zitadel.settings.v2.SettingsService/GetLegalAndSupportSettings").deprecated);
     assert!(!first.deprecated && !second.deprecated);
 }
 
