@@ -34,6 +34,7 @@ CREATE TABLE org_metadata (
     instance_id TEXT NOT NULL,
     org_id TEXT NOT NULL,
     key TEXT NOT NULL,
+    key_lower TEXT NOT NULL,
     value {{bytes}} NOT NULL,
     created_at BIGINT NOT NULL,
     changed_at BIGINT NOT NULL,
@@ -93,6 +94,21 @@ CREATE UNIQUE INDEX users_user_name ON users (instance_id, user_name_key);
 CREATE INDEX users_by_org ON users (instance_id, org_id);
 CREATE INDEX users_by_name ON users (instance_id, user_name_lower);
 CREATE INDEX users_by_email ON users (instance_id, email_lower);
+
+-- Codes that a person got to prove an address or to set a password; at most one of each kind is pending. kind: 1 first sign-in,
+-- 2 e-mail, 3 phone, 4 password. failures counts wrong attempts.
+CREATE TABLE user_codes (
+    instance_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    kind BIGINT NOT NULL,
+    sealed TEXT NOT NULL,
+    url_template TEXT,
+    failures BIGINT NOT NULL DEFAULT 0,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    PRIMARY KEY (instance_id, user_id, kind),
+    FOREIGN KEY (instance_id, user_id) REFERENCES users (instance_id, id) ON DELETE CASCADE
+);
 
 -- Every name a user can sign in with; is_primary marks the preferred one.
 CREATE TABLE login_names (

@@ -10,5 +10,7 @@ use castellan_rpc::Registry;
 /// Registers every RPC of this slice.
 pub fn register(registry: &mut Registry) {
     administrators::register(registry);
+    instances::register(registry);
+    organizations::register(registry);
     users::register(registry);
 }

@@ -1,19 +1,22 @@
-//! Which instance a host or an id names.
+//! Finding the instance that a request is for. These statements run before any instance is known, so they are not bound to one.
 
-use castellan_db::{Connection, Row, global_statement, statement};
+use castellan_db::{Connection, global_statement, statement, values};
 use castellan_kernel::Result;
 use castellan_rpc::Instance;
 
-/// The instance that answers on this host (lower case, without port).
+use super::sql;
+
+/// The instance that has this domain as a custom or generated one; the match is exact in lower case, without a port.
 ///
 /// # Errors
 /// When storage does not answer.
 pub async fn by_host(connection: &mut Connection, domain: &str) -> Result<Option<Instance>> {
     let statement = global_statement!(
-        "SELECT i.id, i.name, i.default_language, i.default_org_id, i.project_id, i.console_client_id, i.created_at
-         FROM instance_domains d JOIN instances i ON i.id = d.instance_id WHERE d.domain = $1"
+        "SELECT i.id, i.name, i.default_language, i.default_org_id, i.project_id, i.console_client_id, i.created_at,
+         i.changed_at, i.sequence FROM instance_domains d JOIN instances i ON i.id = d.instance_id WHERE d.domain = $1"
     );
-    connection.row(statement, &[domain.into()]).await?.map(|row| read(&row)).transpose()
+    let row = connection.row(statement, &values![domain.to_lowercase()]).await?;
+    row.map(|row| Ok(sql::read(&row)?.instance)).transpose()
 }
 
 /// The instance of that id.
@@ -21,33 +24,14 @@ pub async fn by_host(connection: &mut Connection, domain: &str) -> Result<Option
 /// # Errors
 /// When storage does not answer.
 pub async fn by_id(connection: &mut Connection, id: &str) -> Result<Option<Instance>> {
-    let statement = global_statement!(
-        "SELECT id, name, default_language, default_org_id, project_id, console_client_id, created_at
-         FROM instances WHERE id = $1"
-    );
-    connection.row(statement, &[id.into()]).await?.map(|row| read(&row)).transpose()
+    Ok(sql::find(connection, id).await?.map(|stored| stored.instance))
 }
 
-/// Whether the connection's instance may be reached under this public host: one of its own domains or a trusted one.
+/// Whether the connection's instance trusts this public domain: one of its trusted domains.
 ///
 /// # Errors
 /// When storage does not answer.
 pub async fn trusts(connection: &mut Connection, domain: &str) -> Result<bool> {
-    let statement = statement!(
-        "SELECT 1 FROM trusted_domains WHERE instance_id = $1 AND domain = $2
-         UNION ALL SELECT 1 FROM instance_domains WHERE instance_id = $1 AND domain = $2"
-    );
-    Ok(!connection.rows(statement, &[domain.into()]).await?.is_empty())
-}
-
-fn read(row: &Row) -> Result<Instance> {
-    Ok(Instance {
-        id: row.text(0)?,
-        name: row.text(1)?,
-        default_language: row.text(2)?,
-        default_org_id: row.text(3)?,
-        project_id: row.text(4)?,
-        console_client_id: row.text(5)?,
-        created_at: row.timestamp(6)?,
-    })
+    let statement = statement!("SELECT 1 FROM trusted_domains WHERE instance_id = $1 AND domain = $2");
+    Ok(connection.row(statement, &values![domain.to_lowercase()]).await?.is_some())
 }

@@ -4,7 +4,6 @@ use castellan_crypto::jose::SigningKey;
 use castellan_crypto::keyring::{KeyName, Keyring};
 use castellan_kernel::{Error, Fault, Receipt, Result};
 use castellan_rpc::{Aggregate, Context};
-use zeroize::Zeroizing;
 
 use super::event::{Activated, Added, Deactivated, Removed, SealedKey};
 use super::{State, WebKeyKind, sql};
@@ -12,37 +11,33 @@ use super::{State, WebKeyKind, sql};
 const NOT_FOUND: Fault = Fault::not_found("COMMAND-teiG3", "Errors.WebKey.NotFound");
 const ACTIVE_DELETE: Fault = Fault::precondition("COMMAND-Chai1", "Errors.WebKey.ActiveDelete");
 
-/// A key pair that has no id yet: made before the transaction, stored in it.
-pub struct GeneratedKey {
-    kind: WebKeyKind,
-    private: Zeroizing<Vec<u8>>,
-}
-
-/// Makes a key pair. Takes tens of milliseconds and more for RSA: call it off the async workers and before the transaction.
+/// Makes `count` key pairs with new ids. Takes tens of milliseconds for an RSA key, so call it before the transaction begins.
 ///
 /// # Errors
 /// Internal, if the provider fails.
-pub fn generate(kind: WebKeyKind) -> Result<GeneratedKey> {
-    let key = match kind.rsa_bits() {
-        Some(bits) => SigningKey::generate_rsa("", bits, kind.algorithm()),
-        None => SigningKey::generate("", kind.algorithm()),
+pub async fn generate(ctx: &Context, kind: WebKeyKind, count: usize) -> Result<Vec<SigningKey>> {
+    let ids: Vec<String> = (0..count).map(|_| ctx.new_id()).collect();
+    let make = move || {
+        ids.into_iter()
+            .map(|id| match kind.rsa_bits() {
+                Some(bits) => SigningKey::generate_rsa(id, bits, kind.algorithm()),
+                None => SigningKey::generate(id, kind.algorithm()),
+            })
+            .collect::<Result<_, _>>()
     };
-    let private = key.and_then(|key| key.to_pkcs8()).map_err(Error::internal)?;
-    Ok(GeneratedKey { kind, private })
+    tokio::task::spawn_blocking(make).await.map_err(Error::internal)?.map_err(Error::internal)
 }
 
 /// Stores the first keys of a new instance and activates the first of them.
 ///
 /// # Errors
 /// When storage does not answer.
-pub async fn insert_initial(ctx: &mut Context, keys: Vec<GeneratedKey>) -> Result<()> {
-    let mut first = None;
+pub async fn insert_initial(ctx: &mut Context, kind: WebKeyKind, keys: &[SigningKey]) -> Result<()> {
     for key in keys {
-        let (id, _) = insert(ctx, &key).await?;
-        first.get_or_insert(id);
+        insert(ctx, kind, key).await?;
     }
-    match first {
-        Some(id) => activate(ctx, &id).await.map(|_| ()),
+    match keys.first() {
+        Some(first) => activate(ctx, first.kid()).await.map(|_| ()),
         None => Ok(()),
     }
 }
@@ -52,19 +47,19 @@ pub async fn insert_initial(ctx: &mut Context, keys: Vec<GeneratedKey>) -> Resul
 /// # Errors
 /// As those.
 pub async fn create_initial(ctx: &mut Context, kind: WebKeyKind, count: usize) -> Result<()> {
-    let make = move || (0..count).map(|_| generate(kind)).collect::<Result<Vec<_>>>();
-    let keys = tokio::task::spawn_blocking(make).await.map_err(Error::internal)??;
-    insert_initial(ctx, keys).await
+    let keys = generate(ctx, kind, count).await?;
+    insert_initial(ctx, kind, &keys).await
 }
 
 /// Makes a key; it signs at once only where no other does.
 pub(super) async fn create(ctx: &mut Context, kind: WebKeyKind) -> Result<(String, Receipt)> {
-    let key = tokio::task::spawn_blocking(move || generate(kind)).await.map_err(Error::internal)??;
-    let (id, receipt) = insert(ctx, &key).await?;
+    let keys = generate(ctx, kind, 1).await?;
+    let key = keys.first().ok_or_else(|| Error::internal("no key was made"))?;
+    let receipt = insert(ctx, kind, key).await?;
     if sql::active_id(ctx.tx().await?).await?.is_none() {
-        activate(ctx, &id).await?;
+        activate(ctx, key.kid()).await?;
     }
-    Ok((id, receipt))
+    Ok((key.kid().to_owned(), receipt))
 }
 
 pub(super) async fn activate(ctx: &mut Context, id: &str) -> Result<Receipt> {
@@ -91,11 +86,11 @@ pub(super) async fn delete(ctx: &mut Context, id: &str) -> Result<Option<Receipt
     ctx.record(&aggregate(ctx, id), &Removed {}).await.map(Some)
 }
 
-async fn insert(ctx: &mut Context, generated: &GeneratedKey) -> Result<(String, Receipt)> {
-    let (id, kind) = (ctx.new_id(), generated.kind);
-    let key = SigningKey::from_pkcs8(id.as_str(), kind.algorithm(), &generated.private).map_err(Error::internal)?;
+async fn insert(ctx: &mut Context, kind: WebKeyKind, key: &SigningKey) -> Result<Receipt> {
+    let id = key.kid();
     let keyring = ctx.service::<Keyring>()?;
-    let sealed = keyring.seal(KeyName::Oidc, &seal_context(&ctx.instance.id, &id), &generated.private, ctx.rng());
+    let private = key.to_pkcs8().map_err(Error::internal)?;
+    let sealed = keyring.seal(KeyName::Oidc, &seal_context(&ctx.instance.id, id), &private, ctx.rng());
     let (config_type, config) = kind.event_config();
     let public_key = key.public_jwk();
     let event = Added {
@@ -104,9 +99,9 @@ async fn insert(ctx: &mut Context, generated: &GeneratedKey) -> Result<(String, 
         config,
         config_type,
     };
-    let receipt = ctx.record(&aggregate(ctx, &id), &event).await?;
-    sql::insert(ctx.tx().await?, &id, &public_key, kind, sealed, &receipt).await?;
-    Ok((id, receipt))
+    let receipt = ctx.record(&aggregate(ctx, id), &event).await?;
+    sql::insert(ctx.tx().await?, id, &public_key, kind, sealed, &receipt).await?;
+    Ok(receipt)
 }
 
 /// What binds a sealed private half to its row.

@@ -15,7 +15,7 @@ use castellan_kernel::Timestamp;
 use castellan_proto::methods::{webkey_v2, webkey_v2beta};
 use castellan_rpc::Registry;
 
-pub use command::{GeneratedKey, create_initial, generate, insert_initial};
+pub use command::{create_initial, generate, insert_initial};
 pub use kind::{Curve, Hasher, RsaSize, WebKeyKind};
 pub use signer::active_signer;
 pub use sql::{public_key, public_keys};
