@@ -32,9 +32,7 @@ fn resource(resource: Option<v2::ResourceType>, missing: Fault) -> Result<Resour
         Wire::Instance(false) => return Err(missing.into()),
         Wire::OrganizationId(org) => Resource::Org(org),
         Wire::ProjectId(project) => Resource::Project(project),
-        Wire::ProjectGrant(grant) => {
-            Resource::ProjectGrantTo { project: grant.project_id, org: grant.organization_id }
-        }
+        Wire::ProjectGrant(grant) => Resource::ProjectGrantTo { project: grant.project_id, org: grant.organization_id },
     })
 }
 
@@ -45,9 +43,7 @@ fn beta_resource(resource: Option<v2beta::ResourceType>, missing: Fault) -> Resu
         Wire::Instance(false) => return Err(missing.into()),
         Wire::OrganizationId(org) => Resource::Org(org),
         Wire::ProjectId(project) => Resource::Project(project),
-        Wire::ProjectGrant(grant) => {
-            Resource::ProjectGrantTo { project: grant.project_id, org: grant.organization_id }
-        }
+        Wire::ProjectGrant(grant) => Resource::ProjectGrantTo { project: grant.project_id, org: grant.organization_id },
     })
 }
 

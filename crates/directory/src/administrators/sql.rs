@@ -187,11 +187,7 @@ pub(super) async fn targets_of_user(
 ///
 /// # Errors
 /// When storage does not answer.
-pub async fn memberships_of(
-    connection: &mut Connection,
-    roles: &RoleTable,
-    user_id: &str,
-) -> Result<Vec<Membership>> {
+pub async fn memberships_of(connection: &mut Connection, roles: &RoleTable, user_id: &str) -> Result<Vec<Membership>> {
     let statement = statement!(
         "SELECT a.level, a.roles, a.org_id, a.project_id, a.grant_id, g.granted_org_id
          FROM administrators a
