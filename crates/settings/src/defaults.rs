@@ -73,18 +73,6 @@ payload_event!(LimitsSet, "limits.set");
 payload_event!(RestrictionsSet, "restrictions.set");
 payload_event!(LabelActivated, "instance.policy.label.activated");
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct FactorAdded<const MULTI: bool> {
-    mfa_type: i32,
-}
-impl AuditEvent for FactorAdded<false> {
-    const TYPE: &'static str = "instance.policy.login.secondfactor.added";
-}
-impl AuditEvent for FactorAdded<true> {
-    const TYPE: &'static str = "instance.policy.login.multifactor.added";
-}
-
 /// Writes all settings of a new instance and records their events. The instance's row must be there, and the context in it.
 ///
 /// # Errors
@@ -98,12 +86,7 @@ pub async fn write_instance_defaults(ctx: &mut Context, defaults: &InstanceDefau
     policies::insert_default(ctx, &defaults.password_age_policy).await?;
     policies::insert_default(ctx, &defaults.domain_policy).await?;
     policies::insert_default(ctx, &defaults.login_policy).await?;
-    for &mfa_type in &defaults.login_policy.second_factors {
-        ctx.record(&instance, &FactorAdded::<false> { mfa_type }).await?;
-    }
-    for &mfa_type in &defaults.login_policy.multi_factors {
-        ctx.record(&instance, &FactorAdded::<true> { mfa_type }).await?;
-    }
+    policies::record_initial_factors(ctx, &Owner::Instance, &defaults.login_policy).await?;
     policies::insert_default(ctx, &defaults.privacy_policy).await?;
     policies::insert_default(ctx, &defaults.notification_policy).await?;
     policies::insert_default(ctx, &defaults.lockout_policy).await?;

@@ -5,8 +5,12 @@
 pub mod defaults;
 pub mod documents;
 pub mod features;
+pub mod limits;
 pub mod oidc_settings;
 pub mod policies;
+mod restrictions;
+mod secret_generators;
+mod security;
 pub mod span;
 pub mod store;
 pub mod web_keys;
@@ -19,6 +23,7 @@ use castellan_rpc::Registry;
 
 pub use defaults::{InstanceDefaults, write_instance_defaults};
 pub use documents::*;
+pub use restrictions::SUPPORTED_LANGUAGES;
 pub use span::Span;
 
 /// Registers every RPC of this slice.
@@ -26,4 +31,9 @@ pub fn register(registry: &mut Registry) {
     web_keys::register(registry);
     features::register(registry);
     oidc_settings::register(registry);
+    policies::register(registry);
+    security::register(registry);
+    secret_generators::register(registry);
+    restrictions::register(registry);
+    limits::register(registry);
 }

@@ -7,16 +7,10 @@ use castellan_kernel::{Fault, Receipt, Result};
 use castellan_proto::methods::{admin_v1, auth_v1, management_v1};
 use castellan_proto::zitadel::{admin::v1 as admin, auth::v1 as auth, management::v1 as management};
 use castellan_rpc::{Context, Registry, convert};
-use castellan_settings::{Restrictions, store};
+use castellan_settings::{Restrictions, SUPPORTED_LANGUAGES, store};
 
 use super::event::{DefaultLanguageSet, aggregate};
 use super::sql;
-
-/// The languages that a user or an instance can prefer (BCP 47), in the order of their tags.
-pub const SUPPORTED: [&str; 22] = [
-    "ar", "bg", "cs", "de", "en", "es", "fr", "hu", "id", "it", "ja", "ko", "mk", "nl", "pl", "pt", "ro", "ru", "sv",
-    "tr", "uk", "zh",
-];
 
 const UNDEFINED: Fault = Fault::invalid("LANG-3M9f2", "Errors.Language.Undefined");
 const NOT_ALLOWED: Fault = Fault::precondition("LANG-2M9fs", "Errors.Language.NotAllowed");
@@ -44,7 +38,7 @@ pub async fn allowed(connection: &mut Connection) -> Result<Vec<String>> {
 }
 
 fn supported() -> Vec<String> {
-    SUPPORTED.map(str::to_owned).to_vec()
+    SUPPORTED_LANGUAGES.map(str::to_owned).to_vec()
 }
 
 async fn admin_supported(

@@ -170,6 +170,31 @@ impl Policy for LabelPolicy {
     };
     const NOT_IN_EVENTS: &'static [&'static str] = &["logoKey", "iconKey", "logoKeyDark", "iconKeyDark", "fontKey"];
     const ADDED_NAMES: &'static [(&'static str, &'static str)] = &[("disableWatermark", "disableMsgPopup")];
+
+    fn validate(&self, _owner: &Owner, _adding: bool) -> Result<()> {
+        let colors = [
+            (&self.primary_color, "POLICY-391dG", "Errors.Policy.Label.Invalid.PrimaryColor"),
+            (&self.background_color, "POLICY-502F1", "Errors.Policy.Label.Invalid.BackgroundColor"),
+            (&self.warn_color, "POLICY-nvw33", "Errors.Policy.Label.Invalid.WarnColor"),
+            (&self.font_color, "POLICY-93mSf", "Errors.Policy.Label.Invalid.FontColor"),
+            (&self.primary_color_dark, "POLICY-391dG", "Errors.Policy.Label.Invalid.PrimaryColorDark"),
+            (&self.background_color_dark, "POLICY-llsp2", "Errors.Policy.Label.Invalid.BackgroundColorDark"),
+            (&self.warn_color_dark, "POLICY-2b6sf", "Errors.Policy.Label.Invalid.WarnColorDark"),
+            (&self.font_color_dark, "POLICY-3M0fs", "Errors.Policy.Label.Invalid.FontColorDark"),
+        ];
+        match colors.into_iter().find(|(color, _, _)| !is_color(color)) {
+            Some((_, id, key)) => Err(Fault::invalid(id, key).into()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Empty, `#rgb` or `#rrggbb`.
+fn is_color(color: &str) -> bool {
+    color.is_empty()
+        || color
+            .strip_prefix('#')
+            .is_some_and(|digits| matches!(digits.len(), 3 | 6) && digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 #[cfg(test)]

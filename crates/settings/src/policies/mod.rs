@@ -4,12 +4,23 @@
 mod command;
 pub mod event;
 mod kinds;
+mod label;
+mod lockout;
+mod login;
+mod notification;
+mod password_age;
+mod password_complexity;
+mod privacy;
+pub mod rpc;
 #[cfg(test)]
 mod tests;
 
 use castellan_kernel::{Fault, Owner, Result};
+use castellan_rpc::Registry;
 
 pub use command::{add, change, insert_default, read, read_default, remove};
+
+pub(crate) use login::record_initial as record_initial_factors;
 
 use crate::store::Document;
 
@@ -48,4 +59,14 @@ pub trait Policy: Document {
     fn validate(&self, _owner: &Owner, _adding: bool) -> Result<()> {
         Ok(())
     }
+}
+
+pub(crate) fn register(registry: &mut Registry) {
+    label::register(registry);
+    lockout::register(registry);
+    login::register(registry);
+    notification::register(registry);
+    password_age::register(registry);
+    password_complexity::register(registry);
+    privacy::register(registry);
 }
