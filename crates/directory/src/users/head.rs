@@ -4,6 +4,7 @@ use castellan_db::{Connection, Row, statement};
 use castellan_kernel::{Fault, Receipt, Result, Timestamp};
 use castellan_rpc::{Aggregate, Context};
 
+const NAMED_ORG_NOT_FOUND: Fault = Fault::denied("AUTH-Bs7Ds", "Organisation doesn't exist");
 const ORG_NOT_FOUND: Fault = Fault::precondition("COMMAND-QXPGs", "Errors.Org.NotFound");
 
 /// Person or service user; fixed at creation. The number is what storage keeps.
@@ -154,4 +155,28 @@ impl UserHead {
 pub(crate) async fn require_org(connection: &mut Connection, org_id: &str) -> Result<()> {
     let statement = statement!("SELECT 1 FROM organizations WHERE instance_id = $1 AND id = $2");
     connection.row(statement, &[org_id.into()]).await?.map(|_| ()).ok_or_else(|| ORG_NOT_FOUND.into())
+}
+
+/// The organization that a request names by id, as the header for the organization in context does.
+///
+/// # Errors
+/// `AUTH-Bs7Ds`, untranslated.
+pub(crate) async fn named_org(connection: &mut Connection, org_id: &str) -> Result<String> {
+    let statement = statement!("SELECT id FROM organizations WHERE instance_id = $1 AND id = $2");
+    named(connection, statement, org_id).await
+}
+
+/// The organization that a request names by a verified domain.
+///
+/// # Errors
+/// `AUTH-Bs7Ds`, untranslated.
+pub(crate) async fn org_of_domain(connection: &mut Connection, domain: &str) -> Result<String> {
+    let statement =
+        statement!("SELECT org_id FROM org_domains WHERE instance_id = $1 AND domain_lower = $2 AND is_verified");
+    named(connection, statement, &domain.to_lowercase()).await
+}
+
+async fn named(connection: &mut Connection, statement: &'static castellan_db::Statement, name: &str) -> Result<String> {
+    let row = connection.row(statement, &[name.into()]).await?;
+    row.map_or_else(|| Err(castellan_kernel::Error::from(NAMED_ORG_NOT_FOUND).untranslated()), |row| row.text(0))
 }

@@ -2,7 +2,9 @@
 //! [`head`], [`login_names`] and [`sign_in`] are what other rooms and slices read; `create` functions of the rooms take part in
 //! larger transactions (first start, System API).
 
+mod either;
 pub mod head;
+pub mod human;
 pub mod keys;
 pub mod login_names;
 pub mod machine;
@@ -22,6 +24,8 @@ use castellan_rpc::Registry;
 /// Registers the RPCs of users and of the rooms below.
 pub fn register(registry: &mut Registry) {
     machine::register(registry);
+    human::register(registry);
+    either::register(registry);
     state::register(registry);
     user_name::register(registry);
     keys::register(registry);
