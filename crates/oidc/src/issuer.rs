@@ -4,11 +4,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use castellan_crypto::jose::{Jwk, SigningKey, VerifyingKey};
-use castellan_crypto::keyring::Keyring;
 use castellan_db::{Connection, statement};
 use castellan_kernel::{Error, Result};
 use castellan_rpc::Environment;
-use castellan_settings::web_keys::{self, SignerCache};
+use castellan_settings::web_keys;
 
 /// More opened keys than this are not kept; an instance has two of them.
 const KEPT: usize = 10_000;
@@ -43,9 +42,7 @@ static VERIFIERS: LazyLock<Kept<VerifyingKey>> = LazyLock::new(Kept::new);
 /// # Errors
 /// Internal, when the instance has none.
 pub async fn signing_key(env: &Environment, connection: &mut Connection) -> Result<Arc<SigningKey>> {
-    let keyring = env.services.get::<Keyring>()?;
-    let cache = env.services.get::<SignerCache>()?;
-    web_keys::active_signer(connection, &keyring, &cache).await
+    web_keys::active_signer(env, connection).await
 }
 
 /// The key of that id, if the instance publishes it.

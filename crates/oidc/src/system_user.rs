@@ -1,5 +1,7 @@
 //! System users: users from the configuration that sign their own bearer tokens (`spec: oauth.md 6`).
 
+use std::sync::Arc;
+
 use castellan_crypto::assertion::{self, Rules};
 use castellan_crypto::jose::VerifyingKey;
 use castellan_kernel::{Caller, CallerKind, Membership, RoleTable, Scope, Timestamp};
@@ -33,7 +35,7 @@ pub struct SystemUser {
     /// Lower-case name, `iss` and `sub` of its tokens.
     pub name: String,
     /// Gives the current verification key; certificates are read again when their file changes. `None`: no usable key.
-    pub key: Box<dyn Fn(Timestamp) -> Option<VerifyingKey> + Send + Sync>,
+    pub key: Box<dyn Fn(Timestamp) -> Option<Arc<VerifyingKey>> + Send + Sync>,
     /// Its memberships; none configured means `SYSTEM_OWNER`.
     pub memberships: Vec<SystemMembership>,
 }

@@ -11,7 +11,7 @@ use castellan_proto::Method;
 use ::http::HeaderMap;
 use prost::Message as _;
 
-use crate::call::{BoxFuture, Call, Failure, Invoke, Reply, RequestOrigin};
+use crate::call::{BoxFuture, Call, Failure, Invoke, Reply};
 use crate::context::{Context, Environment, Instance};
 use crate::descriptor::{Auth, Contract, MethodInfo};
 use crate::failure;
@@ -266,13 +266,4 @@ fn log(method: &MethodInfo, error: &Error) {
         }
         _ => tracing::debug!(method = method.path, error = ?error, "the call was refused"),
     }
-}
-
-/// The origin of a request outside the RPC framings (OAuth endpoints, pages).
-pub fn origin_of(headers: &HeaderMap, uri: &::http::Uri, tls: bool) -> RequestOrigin {
-    let authority = uri
-        .authority()
-        .map(ToString::to_string)
-        .or_else(|| headers.get(::http::header::HOST).and_then(|host| host.to_str().ok()).map(str::to_owned));
-    RequestOrigin { authority, tls, peer: None }
 }

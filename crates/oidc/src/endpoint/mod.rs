@@ -7,6 +7,8 @@ mod revocation;
 mod token;
 mod userinfo;
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::Router;
@@ -15,7 +17,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use castellan_kernel::{Caller, Error};
 use castellan_rpc::hosts::RequestedHost;
-use castellan_rpc::router::origin_of;
+use castellan_rpc::http::{ConnectionInfo, request_origin};
 use castellan_rpc::{Context, Environment, Instance};
 use http::{HeaderMap, StatusCode, header};
 
@@ -89,8 +91,9 @@ pub fn routes(env: Arc<Environment>, options: Options) -> Router {
 
 async fn read(state: &State, request: Request) -> Result<Incoming, Response> {
     let (parts, body) = request.into_parts();
-    let tls = parts.extensions.get::<castellan_rpc::http::ConnectionInfo>().is_some_and(|info| info.tls);
-    let host = RequestedHost::read(&parts.headers, &origin_of(&parts.headers, &parts.uri, tls), &state.env.hosts);
+    let connection = parts.extensions.get::<ConnectionInfo>();
+    let asked = request_origin(&parts.headers, &parts.uri, connection);
+    let host = RequestedHost::read(&parts.headers, &asked, &state.env.hosts);
     let instance = instance_by_host(&state.env, &host).await.map_err(|error| plain(&error))?;
     let body = axum::body::to_bytes(body, MAX_BODY)
         .await
@@ -116,10 +119,13 @@ fn plain(error: &Error) -> Response {
     (status, error.key().to_owned()).into_response()
 }
 
+/// One run of a command.
+pub(crate) type Attempt<'a, T> = Pin<Box<dyn Future<Output = OAuthResult<T>> + Send + 'a>>;
+
 /// Runs a command once more when its transaction lost against another.
 pub(crate) async fn retrying<T, F>(state: &State, incoming: &Incoming, run: F) -> OAuthResult<T>
 where
-    F: AsyncFn(&mut Context) -> OAuthResult<T>,
+    F: for<'a> Fn(&'a mut Context) -> Attempt<'a, T>,
 {
     let mut attempt = 0_u64;
     loop {

@@ -1,0 +1,85 @@
+//! Where concrete choices meet: opens the database, builds the services, serves them.
+//! Every command of the binary that needs more than the configuration ends here.
+
+mod coverage;
+mod environment;
+mod first_instance;
+mod housekeeping;
+mod keys;
+mod registry;
+mod store;
+mod system_users;
+mod template;
+
+use std::sync::Arc;
+
+use castellan_oidc::TokenGate;
+use castellan_rpc::service::{ServiceOptions, service};
+
+use crate::config::Settings;
+use crate::failure::{Failure, Result};
+use crate::master_key::MasterKey;
+
+pub use coverage::api_coverage;
+pub use keys::{NewKey, keys_list, keys_new};
+pub use registry::registry;
+pub use store::{backup, restore};
+
+/// What a command works with.
+#[derive(Debug)]
+pub struct Process {
+    /// The checked configuration.
+    pub settings: Settings,
+    /// The master key.
+    pub master_key: MasterKey,
+}
+
+/// Brings the database up to date, creates the first instance if there is none, and serves until told to stop.
+///
+/// # Errors
+/// The database cannot be opened, or the address is taken.
+pub async fn serve(process: Process) -> Result<()> {
+    let env = environment::build(&process).await?;
+    let Process { settings, .. } = process;
+    let announcement = first_instance::ensure(&env, &settings).await?;
+
+    let metrics = crate::metrics::Metrics::new(&castellan_kernel::SystemClock);
+    let shown = (settings.metrics.kind == crate::config::MetricsType::Prometheus).then(|| metrics.clone());
+    let db = env.db.clone();
+    let router = castellan_rpc::Router::new(registry(), TokenGate, Arc::clone(&env)).map_err(Failure::new)?;
+    let apis = service(Arc::new(router), ServiceOptions::default())
+        .map_err(|cause| Failure::new("the routes of the contract cannot be laid out").because(cause))?;
+    let routes = crate::debug::router(shown, move || {
+        let db = db.clone();
+        async move {
+            db.ping().await.map_err(|cause| {
+                tracing::error!(error = ?cause, "the database does not answer");
+                "the database does not answer".to_owned()
+            })
+        }
+    })
+    .merge(castellan_oidc::routes(Arc::clone(&env), template::oidc_options(&settings)))
+    .merge(apis);
+    let routes = crate::observe::ObserveLayer::new(&settings, metrics.clone()).around(routes);
+
+    let listener = crate::listener::Listener::bind(&settings, metrics).await?;
+    announcement.print(&settings)?;
+    let stop = crate::listener::Stop::on_signals()
+        .map_err(|cause| Failure::new("the signals to stop cannot be listened to").because(cause))?;
+    let work = housekeeping::start(Arc::clone(&env), stop.clone());
+    listener.serve(routes, stop).await;
+    work.abort();
+    env.db.close().await?;
+    Ok(())
+}
+
+/// Brings the database up to date and creates the first instance if there is none.
+///
+/// # Errors
+/// The database cannot be opened or changed.
+pub async fn setup(process: Process) -> Result<()> {
+    let env = environment::build(&process).await?;
+    first_instance::ensure(&env, &process.settings).await?.print(&process.settings)?;
+    env.db.close().await?;
+    Ok(())
+}
