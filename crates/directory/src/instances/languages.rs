@@ -1,12 +1,13 @@
 //! Languages of an instance: those that exist, those that it allows, and its default. RPCs: Admin Get-, SetDefaultLanguage,
-//! GetAllowedLanguages; Admin, Management and Auth GetSupportedLanguages. Column `instances.default_language`, document
+//! GetAllowedLanguages; Admin, Management and Auth GetSupportedLanguages; settings v2 and v2beta GetGeneralSettings. Column `instances.default_language`, document
 //! `restrictions`. Event `instance.default.language.set`. Rules: spec oauth.md 2.5, api.md 4.10 and 4.15.
 
 use castellan_db::Connection;
 use castellan_kernel::{Fault, Receipt, Result};
-use castellan_proto::methods::{admin_v1, auth_v1, management_v1};
-use castellan_proto::zitadel::{admin::v1 as admin, auth::v1 as auth, management::v1 as management};
+use castellan_proto::methods::{admin_v1, auth_v1, management_v1, settings_v2, settings_v2beta};
+use castellan_proto::zitadel::{admin::v1 as admin, auth::v1 as auth, management::v1 as management, settings};
 use castellan_rpc::{Context, Registry, convert};
+use castellan_settings::wire::{twin, via};
 use castellan_settings::{Restrictions, SUPPORTED_LANGUAGES, store};
 
 use super::event::{DefaultLanguageSet, aggregate};
@@ -25,7 +26,9 @@ pub(super) fn register(registry: &mut Registry) {
         .query::<auth_v1::GetSupportedLanguages>(auth_supported)
         .query::<admin_v1::GetAllowedLanguages>(get_allowed)
         .query::<admin_v1::GetDefaultLanguage>(get_default)
-        .command::<admin_v1::SetDefaultLanguage>(v1_set_default);
+        .command::<admin_v1::SetDefaultLanguage>(v1_set_default)
+        .query::<settings_v2::GetGeneralSettings>(general)
+        .query::<settings_v2beta::GetGeneralSettings>(beta_general);
 }
 
 /// The languages that the instance allows: those of its restrictions, or all supported ones.
@@ -102,4 +105,28 @@ pub(super) async fn set_default(ctx: &mut Context, language: &str) -> Result<Rec
     let receipt = ctx.record(&aggregate(ctx), &DefaultLanguageSet { language }).await?;
     sql::set_default_language(ctx.tx().await?, &id, language, &receipt).await?;
     Ok(receipt)
+}
+
+async fn general(
+    ctx: &mut Context,
+    _: settings::v2::GetGeneralSettingsRequest,
+) -> Result<settings::v2::GetGeneralSettingsResponse> {
+    let id = ctx.instance.id.clone();
+    let connection = ctx.read().await?;
+    let instance = sql::find(connection, &id).await?.ok_or(NOT_FOUND)?.instance;
+    #[allow(deprecated, reason = "readers of earlier versions look there")]
+    Ok(settings::v2::GetGeneralSettingsResponse {
+        default_org_id: instance.default_org_id.clone(),
+        default_language: instance.default_language,
+        supported_languages: supported(),
+        default_organization_id: instance.default_org_id,
+        allowed_languages: allowed(connection).await?,
+    })
+}
+
+async fn beta_general(
+    ctx: &mut Context,
+    request: settings::v2beta::GetGeneralSettingsRequest,
+) -> Result<settings::v2beta::GetGeneralSettingsResponse> {
+    via(general(ctx, twin(&request)?).await)
 }

@@ -7,11 +7,13 @@ mod api_v2;
 mod api_v2beta;
 mod command;
 mod create;
+mod domain_policy;
 pub mod domains;
 mod event;
 mod label;
 mod metadata;
 mod query;
+mod settings;
 mod sql;
 #[cfg(test)]
 mod tests;
@@ -82,5 +84,7 @@ pub(super) fn register(registry: &mut Registry) {
         .command::<org_v2beta::DeleteOrganization>(api_v2beta::delete)
         .query::<org_v2beta::ListOrganizations>(api_v2beta::list);
     domains::register(registry);
+    domain_policy::register(registry);
     metadata::register(registry);
+    settings::register(registry);
 }

@@ -132,7 +132,10 @@ pub(super) use {v1_handlers, v2_read, values};
 
 /// Whose settings a v2 read asks for: an organization's, the instance's (an empty id), or those of the organization in context.
 /// An organization that is named must be one whose policies the caller may read.
-pub(crate) fn asked_org(ctx: &Context, asked: Option<&RequestContext>) -> Result<String> {
+///
+/// # Errors
+/// As the permission check says.
+pub fn asked_org(ctx: &Context, asked: Option<&RequestContext>) -> Result<String> {
     use request_context::ResourceOwner;
     match asked.and_then(|asked| asked.resource_owner.as_ref()) {
         Some(ResourceOwner::Instance(true)) => Ok(String::new()),
@@ -145,7 +148,7 @@ pub(crate) fn asked_org(ctx: &Context, asked: Option<&RequestContext>) -> Result
 }
 
 /// The details of a v2 read.
-pub(crate) fn v2_details<T>(stored: &Stored<T>, instance_id: &str) -> Option<Details> {
+pub fn v2_details<T>(stored: &Stored<T>, instance_id: &str) -> Option<Details> {
     Some(Details {
         sequence: stored.sequence,
         change_date: Some(convert::timestamp(stored.changed_at)),
@@ -155,6 +158,6 @@ pub(crate) fn v2_details<T>(stored: &Stored<T>, instance_id: &str) -> Option<Det
 }
 
 /// `ResourceOwnerType`: 1 the instance, 2 an organization.
-pub(crate) fn owner_type<T>(stored: &Stored<T>) -> i32 {
+pub fn owner_type<T>(stored: &Stored<T>) -> i32 {
     if stored.is_default() { 1 } else { 2 }
 }

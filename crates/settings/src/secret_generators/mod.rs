@@ -57,7 +57,7 @@ async fn list(
         if asked.iter().all(|asked| *asked == number)
             && let Some(stored) = stored_generator(ctx.read().await?, kind).await?
         {
-            found.push(wire(number, stored, &ctx.instance.id));
+            found.push(wire(number, &stored, &ctx.instance.id));
         }
     }
     found.sort_by_key(|generator| generator.generator_type);
@@ -79,7 +79,7 @@ async fn get(
 ) -> Result<admin::GetSecretGeneratorResponse> {
     let kind = GeneratorKind::from_api_number(request.generator_type).ok_or(NOT_FOUND)?;
     let stored = stored_generator(ctx.read().await?, kind).await?.ok_or(NOT_FOUND)?;
-    let secret_generator = Some(wire(request.generator_type, stored, &ctx.instance.id));
+    let secret_generator = Some(wire(request.generator_type, &stored, &ctx.instance.id));
     Ok(admin::GetSecretGeneratorResponse { secret_generator })
 }
 
@@ -116,7 +116,7 @@ async fn change(ctx: &mut Context, kind: GeneratorKind, generator: &SecretGenera
     Ok(receipt)
 }
 
-fn wire(number: i32, stored: Stored<SecretGenerator>, instance_id: &str) -> settings::SecretGenerator {
+fn wire(number: i32, stored: &Stored<SecretGenerator>, instance_id: &str) -> settings::SecretGenerator {
     settings::SecretGenerator {
         generator_type: number,
         details: stored.details(instance_id),
