@@ -80,7 +80,7 @@ fn rust_path(type_name: &str) -> String {
     if package == "google.protobuf" {
         return if name == "Empty" { "()".to_owned() } else { format!("::prost_types::{name}") };
     }
-    let package: Vec<String> = package.split('.').map(|part| part.to_owned()).collect();
+    let package: Vec<String> = package.split('.').map(str::to_owned).collect();
     format!("crate::{}::{}", package.join("::"), upper_camel(name))
 }
 

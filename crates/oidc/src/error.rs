@@ -15,7 +15,7 @@ pub struct OAuthError {
     /// What was wrong, for the developer of the client.
     pub description: String,
     /// For the log only.
-    pub cause: Option<Error>,
+    pub cause: Option<Box<Error>>,
 }
 
 /// The result of an OAuth endpoint.
@@ -59,7 +59,7 @@ impl OAuthError {
     /// Adds the cause, for the log.
     #[must_use]
     pub fn because(mut self, cause: Error) -> Self {
-        self.cause = Some(cause);
+        self.cause = Some(Box::new(cause));
         self
     }
 }
@@ -82,7 +82,7 @@ impl From<Error> for OAuthError {
             status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             code,
             description: error.key().to_owned(),
-            cause: Some(error),
+            cause: Some(Box::new(error)),
         }
     }
 }

@@ -58,8 +58,8 @@ impl Default for Paths {
 
 fn castellan_languages() -> Vec<String> {
     [
-        "ar", "bg", "cs", "de", "en", "es", "fr", "hu", "id", "it", "ja", "ko", "mk", "nl", "pl", "pt", "ro", "ru", "sv",
-        "tr", "uk", "zh",
+        "ar", "bg", "cs", "de", "en", "es", "fr", "hu", "id", "it", "ja", "ko", "mk", "nl", "pl", "pt", "ro", "ru",
+        "sv", "tr", "uk", "zh",
     ]
     .map(str::to_owned)
     .to_vec()

@@ -69,7 +69,6 @@ struct TokenClaims {
     exp: i64,
 }
 
-
 /// Reads a token string against storage at `now`.
 ///
 /// # Errors

@@ -119,8 +119,7 @@ mod tests {
 
     #[test]
     fn the_audience_resolves_the_api_project() {
-        let scopes =
-            Scopes::known("urn:zitadel:iam:org:project:id:zitadel:aud urn:zitadel:iam:org:project:id:42:aud");
+        let scopes = Scopes::known("urn:zitadel:iam:org:project:id:zitadel:aud urn:zitadel:iam:org:project:id:42:aud");
         assert_eq!(scopes.audience("7"), ["7", "42"]);
     }
 

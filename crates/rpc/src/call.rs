@@ -4,9 +4,9 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use ::http::HeaderMap;
 use bytes::Bytes;
 use castellan_kernel::Kind;
-use ::http::HeaderMap;
 
 use crate::descriptor::MethodInfo;
 

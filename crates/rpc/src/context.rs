@@ -120,7 +120,13 @@ pub struct Context {
 
 impl Context {
     /// A context for a command (`writes`) or a query.
-    pub fn new(env: Arc<Environment>, instance: Arc<Instance>, caller: Arc<Caller>, origin: Arc<str>, writes: bool) -> Self {
+    pub fn new(
+        env: Arc<Environment>,
+        instance: Arc<Instance>,
+        caller: Arc<Caller>,
+        origin: Arc<str>,
+        writes: bool,
+    ) -> Self {
         Self { caller, instance, origin, env, writes, work: Mutex::new(None) }
     }
 

@@ -1,9 +1,9 @@
 //! Errors as callers read them: the text of a key in their language, the id behind it, and one detail message.
 
+use ::http::HeaderMap;
 use bytes::Bytes;
 use castellan_kernel::{Detail, Error};
 use castellan_proto::zitadel::v1::{CredentialsCheckError, ErrorDetail};
-use ::http::HeaderMap;
 use prost::Message as _;
 
 use crate::call::{Failure, FailureDetail};

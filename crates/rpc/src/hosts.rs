@@ -57,8 +57,7 @@ impl RequestedHost {
             .or_else(|| origin.authority.as_deref().and_then(valid_host))
             .unwrap_or_default();
         let public_host = named(headers, &options.public_headers);
-        let scheme =
-            if options.external_secure || origin.tls { "https" } else { scheme.unwrap_or("http") };
+        let scheme = if options.external_secure || origin.tls { "https" } else { scheme.unwrap_or("http") };
         Self { instance_host: instance_host.to_owned(), public_host: public_host.map(str::to_owned), scheme }
     }
 
@@ -119,8 +118,8 @@ fn valid_host(value: &str) -> Option<&str> {
         } else {
             host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
         };
-    let port_fits =
-        port.is_none_or(|port| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|n| n > 0));
+    let port_fits = port
+        .is_none_or(|port| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|n| n > 0));
     (plain && port_fits).then_some(value)
 }
 

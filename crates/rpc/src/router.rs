@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
 
+use ::http::HeaderMap;
 use bytes::Bytes;
 use castellan_kernel::{Caller, Error, Fault, Kind, Result};
 use castellan_proto::Method;
-use ::http::HeaderMap;
 use prost::Message as _;
 
 use crate::call::{BoxFuture, Call, Failure, Invoke, Reply};
@@ -75,10 +75,7 @@ impl Registry {
     }
 
     /// Registers a handler that only reads, from one consistent snapshot.
-    pub fn query<M: Method>(
-        &mut self,
-        handler: impl for<'a> Handler<'a, M::Request, M::Response> + Copy,
-    ) -> &mut Self {
+    pub fn query<M: Method>(&mut self, handler: impl for<'a> Handler<'a, M::Request, M::Response> + Copy) -> &mut Self {
         self.add::<M>(handler, false)
     }
 
@@ -89,8 +86,7 @@ impl Registry {
     ) -> &mut Self {
         let run: Run = Box::new(move |ctx, body| {
             Box::pin(async move {
-                let request =
-                    M::Request::decode(body).map_err(|cause| Error::from(MALFORMED).because(cause))?;
+                let request = M::Request::decode(body).map_err(|cause| Error::from(MALFORMED).because(cause))?;
                 let response = handler.call(ctx, request).await?;
                 Ok(Bytes::from(response.encode_to_vec()))
             })
@@ -110,10 +106,18 @@ impl Registry {
 /// What the router must learn from the directory and the token rooms.
 pub trait Gate: Send + Sync + 'static {
     /// The instance that the host names; `Err` is answered as it is, before everything else.
-    fn instance_by_host<'a>(&'a self, env: &'a Arc<Environment>, host: &'a RequestedHost) -> LocalFuture<'a, Result<Arc<Instance>>>;
+    fn instance_by_host<'a>(
+        &'a self,
+        env: &'a Arc<Environment>,
+        host: &'a RequestedHost,
+    ) -> LocalFuture<'a, Result<Arc<Instance>>>;
 
     /// The instance of that id, for the System API.
-    fn instance_by_id<'a>(&'a self, env: &'a Arc<Environment>, id: &'a str) -> LocalFuture<'a, Result<Option<Arc<Instance>>>>;
+    fn instance_by_id<'a>(
+        &'a self,
+        env: &'a Arc<Environment>,
+        id: &'a str,
+    ) -> LocalFuture<'a, Result<Option<Arc<Instance>>>>;
 
     /// Who presents these credentials. `instance` has an empty id when the call is for no instance.
     fn authenticate<'a>(
@@ -212,7 +216,11 @@ impl Router {
             };
             match outcome {
                 Err(error) if error.is_conflict() && attempt < ATTEMPTS => {
-                    tracing::debug!(method = method.path, attempt, "a transaction lost against another, running it again");
+                    tracing::debug!(
+                        method = method.path,
+                        attempt,
+                        "a transaction lost against another, running it again"
+                    );
                     tokio::time::sleep(std::time::Duration::from_millis(u64::from(attempt * attempt))).await;
                 }
                 outcome => return outcome,
@@ -226,13 +234,14 @@ impl Router {
             "zitadel.system.v1.SystemService" => match named {
                 None => Ok(Arc::new(Instance::default())),
                 Some(id) => self.gate.instance_by_id(&self.env, &id).await?.ok_or_else(|| {
-                    Error::bare(Kind::NotFound, format!("unable to set instance using id {id}: there is no such instance"))
+                    Error::bare(
+                        Kind::NotFound,
+                        format!("unable to set instance using id {id}: there is no such instance"),
+                    )
                 }),
             },
             "zitadel.instance.v2.InstanceService" | "zitadel.instance.v2beta.InstanceService" => match named {
-                Some(id) if !id.is_empty() => {
-                    Ok(self.gate.instance_by_id(&self.env, &id).await?.unwrap_or_default())
-                }
+                Some(id) if !id.is_empty() => Ok(self.gate.instance_by_id(&self.env, &id).await?.unwrap_or_default()),
                 _ => self.gate.instance_by_host(&self.env, host).await,
             },
             _ => self.gate.instance_by_host(&self.env, host).await,

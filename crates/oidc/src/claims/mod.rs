@@ -105,7 +105,10 @@ impl Subject {
                 text("given_name", &self.first_name);
                 text("family_name", &self.last_name);
                 text("nickname", &self.nick_name);
-                text("gender", ["", "female", "male", "diverse"].get(self.gender.unsigned_abs() as usize).unwrap_or(&""));
+                text(
+                    "gender",
+                    ["", "female", "male", "diverse"].get(self.gender.unsigned_abs() as usize).unwrap_or(&""),
+                );
                 text("locale", self.language.trim_start_matches("und"));
                 if !self.avatar_key.is_empty() {
                     text("picture", &format!("{origin}/assets/v1/{}/{}", self.org_id, self.avatar_key));

@@ -61,7 +61,7 @@ async fn claims(
     let mut claims = Claims::new();
     claims.insert("active".to_owned(), Value::from(true));
     let mut put = |name: &str, value: Value| {
-        if value != Value::from("") && value != value!([]) {
+        if value != "" && value != value!([]) {
             claims.insert(name.to_owned(), value);
         }
     };

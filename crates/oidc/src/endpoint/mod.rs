@@ -70,9 +70,7 @@ pub fn routes(env: Arc<Environment>, options: Options) -> Router {
                 let state = Arc::clone(&state);
                 async move {
                     match read(&state, request).await {
-                        Ok(incoming) => {
-                            $handler(&state, incoming).await.unwrap_or_else(IntoResponse::into_response)
-                        }
+                        Ok(incoming) => $handler(&state, incoming).await.unwrap_or_else(IntoResponse::into_response),
                         Err(response) => response,
                     }
                 }
@@ -104,8 +102,7 @@ async fn read(state: &State, request: Request) -> Result<Incoming, Response> {
         .and_then(|value| value.to_str().ok())
         .is_some_and(|value| value.trim_start().starts_with("application/x-www-form-urlencoded"));
     let body = if is_form { body.as_ref() } else { b"" };
-    let parameters =
-        Parameters::read(parts.uri.query(), body).map_err(IntoResponse::into_response)?;
+    let parameters = Parameters::read(parts.uri.query(), body).map_err(IntoResponse::into_response)?;
     Ok(Incoming { instance, origin: Arc::from(host.origin()), headers: parts.headers, parameters })
 }
 
@@ -139,7 +136,7 @@ where
             }
         };
         match outcome {
-            Err(error) if attempt < 12 && error.cause.as_ref().is_some_and(Error::is_conflict) => {
+            Err(error) if attempt < 12 && error.cause.as_ref().is_some_and(|cause| cause.is_conflict()) => {
                 tokio::time::sleep(std::time::Duration::from_millis(attempt * attempt)).await;
             }
             outcome => return outcome,

@@ -37,8 +37,9 @@ async fn revoke(ctx: &mut Context, credentials: &Credentials, token: &str) -> OA
     };
     let own = presented.kind == TokenKind::Access && presented.audience.contains(&client.client_id);
     let Some(session_id) = presented.session_id.filter(|_| own) else {
-        return Err(OAuthError::invalid_client("token was not issued for this client")
-            .with_status(StatusCode::UNAUTHORIZED));
+        return Err(
+            OAuthError::invalid_client("token was not issued for this client").with_status(StatusCode::UNAUTHORIZED)
+        );
     };
     session::revoke(ctx, &session_id, &presented.org_id).await?;
     Ok(())

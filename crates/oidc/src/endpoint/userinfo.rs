@@ -1,7 +1,7 @@
 //! Userinfo (OpenID Connect Core 5.3).
 
-use castellan_crypto::opaque::OpaqueKey;
 use axum::response::Response;
+use castellan_crypto::opaque::OpaqueKey;
 use http::StatusCode;
 use serde_json::Value;
 
@@ -13,10 +13,11 @@ use crate::presented::{self, Refusal};
 pub(super) async fn answer(state: &State, incoming: Incoming) -> OAuthResult<Response> {
     let unauthorized = |error: OAuthError| error.with_status(StatusCode::UNAUTHORIZED);
     let token = match incoming.authorization() {
-        Some(header) => header
-            .strip_prefix("Bearer ")
-            .filter(|token| !token.is_empty() && !token.contains(' '))
-            .ok_or_else(|| unauthorized(OAuthError::invalid_request("invalid auth header: it must be `Bearer <token>`")))?,
+        Some(header) => {
+            header.strip_prefix("Bearer ").filter(|token| !token.is_empty() && !token.contains(' ')).ok_or_else(
+                || unauthorized(OAuthError::invalid_request("invalid auth header: it must be `Bearer <token>`")),
+            )?
+        }
         None => incoming
             .parameters
             .get("access_token")?

@@ -183,7 +183,7 @@ impl<'a> OidcFields<'a> {
         fn list<'a, T: PartialEq>(new: &'a [T], old: &[T]) -> Option<&'a [T]> {
             (new != old).then_some(new)
         }
-        fn value<T: PartialEq>(new: T, old: T) -> Option<T> {
+        fn value<T: PartialEq + Copy>(new: T, old: T) -> Option<T> {
             (new != old).then_some(new)
         }
         Self {

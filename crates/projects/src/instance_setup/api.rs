@@ -11,7 +11,10 @@ use super::{HumanOwner, InstanceTemplate, MachineOwner, NewInstance};
 const TOKEN_SCOPES: [&str; 4] =
     ["openid", "profile", "urn:zitadel:iam:user:metadata", "urn:zitadel:iam:user:resourceowner"];
 
-pub(super) async fn v1_create(ctx: &mut Context, request: v1::CreateInstanceRequest) -> Result<v1::CreateInstanceResponse> {
+pub(super) async fn v1_create(
+    ctx: &mut Context,
+    request: v1::CreateInstanceRequest,
+) -> Result<v1::CreateInstanceResponse> {
     use v1::create_instance_request::Owner;
     let (mut human, mut machine) = (None, None);
     match request.owner {
@@ -98,8 +101,5 @@ pub(super) async fn v1_add(ctx: &mut Context, request: v1::AddInstanceRequest) -
         },
     )
     .await?;
-    Ok(v1::AddInstanceResponse {
-        details: convert::added(&created.receipt),
-        instance_id: created.instance_id,
-    })
+    Ok(v1::AddInstanceResponse { details: convert::added(&created.receipt), instance_id: created.instance_id })
 }

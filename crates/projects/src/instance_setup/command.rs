@@ -81,7 +81,6 @@ pub async fn create_instance(ctx: &mut Context, new: NewInstance) -> Result<Crea
         project_id: ids.project.clone(),
         console_client_id: ids.console_client.clone(),
         created_at: now,
-        ..Instance::default()
     };
     let caller = Arc::clone(&ctx.caller);
     let came_from = Arc::clone(&ctx.instance);
@@ -118,8 +117,7 @@ async fn build(
     castellan_settings::write_instance_defaults(ctx, &template.defaults).await?;
     web_keys::insert_initial(ctx, template.web_keys, &keys).await?;
 
-    let receipt =
-        organizations::create_with_id(ctx, &ids.org, new.org_name.trim(), &template.external_domain).await?;
+    let receipt = organizations::create_with_id(ctx, &ids.org, new.org_name.trim(), &template.external_domain).await?;
     ctx.record(&aggregate, &DefaultOrgSet { org_id: &ids.org }).await?;
 
     let project = NewProject {

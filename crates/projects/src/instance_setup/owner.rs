@@ -2,10 +2,10 @@
 
 use castellan_crypto::password::PasswordHasher;
 use castellan_directory::administrators::{self, Resource};
-use castellan_directory::users::human::{self, AddHuman, InitialCode, NewAddress, PreparedPassword, Verification};
-use castellan_directory::users::machine::{self, AddMachine};
 use castellan_directory::users::head::Reach;
+use castellan_directory::users::human::{self, AddHuman, InitialCode, NewAddress, PreparedPassword, Verification};
 use castellan_directory::users::keys::{self, AddKey, KeyMaterial};
+use castellan_directory::users::machine::{self, AddMachine};
 use castellan_directory::users::tokens::{self, AddToken};
 use castellan_kernel::{Error, Fault, Result};
 use castellan_rpc::Context;

@@ -118,7 +118,10 @@ async fn an_inactive_project_cannot_be_deactivated_again() {
         let none = v2::DeactivateProjectRequest { project_id: "none".into() };
         assert_eq!(id(done!(owner(), api_v2::deactivate(none))), "COMMAND-112M9");
         let recorded = events(&world, "project", &project_id).await;
-        assert_eq!(recorded[1..], [event("project.deactivated", Value::Null), event("project.reactivated", Value::Null)]);
+        assert_eq!(
+            recorded[1..],
+            [event("project.deactivated", Value::Null), event("project.reactivated", Value::Null)]
+        );
     })
     .await;
 }

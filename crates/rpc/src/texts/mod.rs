@@ -23,4 +23,3 @@ pub fn lookup<'a>(key: &'a str, languages: &[String]) -> &'a str {
         })
         .map_or(key, String::as_str)
 }
-

@@ -31,13 +31,8 @@ fn postgres(settings: &Settings) -> Result<PostgresOptions> {
     let postgres = &settings.database.postgres;
     let mut options = if postgres.dsn.is_empty() {
         let password = Some(postgres.user.password.expose()).filter(|password| !password.is_empty());
-        let mut options = PostgresOptions::at(
-            &postgres.host,
-            postgres.port,
-            &postgres.database,
-            &postgres.user.username,
-            password,
-        );
+        let mut options =
+            PostgresOptions::at(&postgres.host, postgres.port, &postgres.database, &postgres.user.username, password);
         let ssl = &postgres.user.ssl;
         options.tls = PostgresTls {
             mode: match ssl.mode {
@@ -107,9 +102,9 @@ pub(super) async fn build(process: &Process) -> Result<Arc<Environment>> {
 
 /// The default table of system users knows system and instance roles only (`spec: oauth.md 6.3`).
 fn system_roles(configured: &Option<RoleTable>) -> RoleTable {
-    configured.clone().unwrap_or_else(|| RoleTable::default().only(|role| {
-        role.starts_with("SYSTEM_") || role.starts_with("IAM_")
-    }))
+    configured
+        .clone()
+        .unwrap_or_else(|| RoleTable::default().only(|role| role.starts_with("SYSTEM_") || role.starts_with("IAM_")))
 }
 
 fn scheme(settings: &Settings) -> Scheme {

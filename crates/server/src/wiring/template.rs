@@ -1,9 +1,9 @@
 //! What the configuration says of new instances and of the OpenID provider, in the words of the slices.
 
+use castellan_kernel::Timestamp;
 use castellan_oidc::Options;
 use castellan_oidc::options::Paths;
 use castellan_projects::instance_setup::{HumanOwner, InstanceTemplate, MachineOwner};
-use castellan_kernel::Timestamp;
 use castellan_settings::InstanceDefaults;
 use castellan_settings::documents as document;
 use castellan_settings::documents::GeneratorKind;
