@@ -92,17 +92,20 @@ CREATE TABLE users (
 );
 CREATE UNIQUE INDEX users_user_name ON users (instance_id, user_name_key);
 CREATE INDEX users_by_org ON users (instance_id, org_id);
+CREATE INDEX users_by_creation ON users (instance_id, created_at);
 CREATE INDEX users_by_name ON users (instance_id, user_name_lower);
 CREATE INDEX users_by_email ON users (instance_id, email_lower);
 
 -- Codes that a person got to prove an address or to set a password; at most one of each kind is pending. kind: 1 first sign-in,
--- 2 e-mail, 3 phone, 4 password. failures counts wrong attempts.
+-- 2 e-mail, 3 phone, 4 password, 5 invitation. failures counts wrong attempts.
 CREATE TABLE user_codes (
     instance_id TEXT NOT NULL,
     user_id TEXT NOT NULL,
     kind BIGINT NOT NULL,
     sealed TEXT NOT NULL,
     url_template TEXT,
+    application_name TEXT,
+    is_returned BOOLEAN NOT NULL,
     failures BIGINT NOT NULL DEFAULT 0,
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,

@@ -74,6 +74,6 @@ mod tests {
             assert_alike(beta.response, twin.response, false, &mut Vec::new());
             compared += 1;
         }
-        assert_eq!(compared, 18);
+        assert_eq!(compared, 19);
     }
 }

@@ -52,7 +52,7 @@ const RESET: ResetFaults = ResetFaults {
 };
 
 /// v1 knows proven addresses, and others that a code goes to.
-fn new_address(address: String, verified: bool) -> NewAddress {
+pub(super) fn new_address(address: String, verified: bool) -> NewAddress {
     let verification = if verified { Verification::Verified } else { Verification::Unspecified };
     NewAddress { address, verification }
 }

@@ -125,18 +125,14 @@ pub(super) async fn add(ctx: &mut Context, request: v2::AddHumanUserRequest) -> 
     refuse_later_parts("AddHumanUser", !request.idp_links.is_empty(), request.totp_secret.as_deref())?;
     let org_id = match request.organization.and_then(|organization| organization.org) {
         None => ctx.caller.org.clone(),
-        Some(object::v2::organization::Org::OrgId(id)) => head::named_org(ctx.read().await?, &id).await?,
-        Some(object::v2::organization::Org::OrgDomain(domain)) => {
-            head::org_of_domain(ctx.read().await?, &domain).await?
-        }
+        Some(object::v2::organization::Org::OrgId(id)) => head::named_org(&mut ctx.look(), &id).await?,
+        Some(object::v2::organization::Org::OrgDomain(domain)) => head::org_of_domain(&mut ctx.look(), &domain).await?,
     };
     let (plain, hashed) = match request.password_type {
         None => (None, None),
         Some(PasswordType::Password(plain)) => (Some(plain), None),
         Some(PasswordType::HashedPassword(hashed)) => (None, Some(hashed)),
     };
-    // A read in a command begins the transaction; hashing comes first.
-    ctx.rollback();
     let (password, password_change_required) = password_from_v2(plain, hashed);
     let profile = request.profile.unwrap_or_default();
     let command = AddHuman {

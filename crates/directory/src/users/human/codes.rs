@@ -9,9 +9,6 @@ use castellan_rpc::Context;
 use castellan_settings::{GeneratorKind, generator};
 use serde_json::json;
 
-/// Wrong attempts after which a code is void.
-const MAX_FAILURES: i64 = 5;
-
 /// What a code is for; the number is what storage keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CodeKind {
@@ -19,6 +16,7 @@ pub(super) enum CodeKind {
     Email = 2,
     Phone = 3,
     Password = 4,
+    Invitation = 5,
 }
 
 impl CodeKind {
@@ -29,12 +27,32 @@ impl CodeKind {
             Self::Email => "user.code.email",
             Self::Phone => "user.code.phone",
             Self::Password => "user.code.password",
+            Self::Invitation => "user.code.invitation",
+        }
+    }
+
+    /// Wrong attempts after which the code is void.
+    const fn max_failures(self) -> i64 {
+        match self {
+            Self::Invitation => 3,
+            _ => 5,
         }
     }
 
     fn context(self, instance_id: &str, user_id: &str) -> String {
         format!("user-code:{instance_id}:{user_id}:{}", self as i64)
     }
+}
+
+/// How a code reaches the person.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Delivery {
+    /// The template of the link in the mail.
+    pub url_template: Option<String>,
+    /// The name that the mail shows for this server.
+    pub application_name: Option<String>,
+    /// Whether it is handed to the caller instead of being sent.
+    pub returned: bool,
 }
 
 /// A code that was just made.
@@ -50,7 +68,7 @@ pub(super) async fn add(
     user_id: &str,
     kind: CodeKind,
     made_by: GeneratorKind,
-    url_template: Option<&str>,
+    delivery: &Delivery,
 ) -> Result<NewCode> {
     let generator = generator(ctx.tx().await?, made_by).await?;
     let code = generator.generate(ctx.rng());
@@ -63,13 +81,23 @@ pub(super) async fn add(
         micros => now.plus_micros(micros),
     };
     let statement = statement!(
-        "INSERT INTO user_codes (instance_id, user_id, kind, sealed, url_template, failures, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, 0, $6, $7)
+        "INSERT INTO user_codes (instance_id, user_id, kind, sealed, url_template, application_name, is_returned, failures,
+         created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9)
          ON CONFLICT (instance_id, user_id, kind) DO UPDATE SET sealed = excluded.sealed,
-         url_template = excluded.url_template, failures = 0, created_at = excluded.created_at,
+         url_template = excluded.url_template, application_name = excluded.application_name,
+         is_returned = excluded.is_returned, failures = 0, created_at = excluded.created_at,
          expires_at = excluded.expires_at"
     );
-    let values = values![user_id, kind as i64, sealed, url_template, now, expires_at];
+    let values = values![
+        user_id,
+        kind as i64,
+        sealed,
+        delivery.url_template.as_deref(),
+        delivery.application_name.as_deref(),
+        delivery.returned,
+        now,
+        expires_at,
+    ];
     ctx.tx().await?.execute(statement, &values).await?;
     Ok(NewCode { code, expiry_nanos: generator.expiry.nanos() })
 }
@@ -81,15 +109,17 @@ pub(super) async fn send(ctx: &mut Context, user_id: &str, kind: CodeKind, by_te
     ctx.tx().await?.append_outbox(kind.notification(), &payload, now).await
 }
 
-/// Whether a code of this kind is pending, with the URL template it was sent with.
-pub(super) async fn pending(
-    connection: &mut Connection,
-    user_id: &str,
-    kind: CodeKind,
-) -> Result<Option<Option<String>>> {
-    let statement =
-        statement!("SELECT url_template FROM user_codes WHERE instance_id = $1 AND user_id = $2 AND kind = $3");
-    connection.row(statement, &values![user_id, kind as i64]).await?.map(|row| row.opt_text(0)).transpose()
+/// How the pending code of this kind reached the person; `None` when none is pending.
+pub(super) async fn pending(connection: &mut Connection, user_id: &str, kind: CodeKind) -> Result<Option<Delivery>> {
+    let statement = statement!(
+        "SELECT url_template, application_name, is_returned FROM user_codes
+         WHERE instance_id = $1 AND user_id = $2 AND kind = $3"
+    );
+    let row = connection.row(statement, &values![user_id, kind as i64]).await?;
+    row.map(|row| {
+        Ok(Delivery { url_template: row.opt_text(0)?, application_name: row.opt_text(1)?, returned: row.boolean(2)? })
+    })
+    .transpose()
 }
 
 /// Forgets the pending code of this kind.
@@ -127,7 +157,7 @@ pub(super) async fn attempt(ctx: &mut Context, user_id: &str, kind: CodeKind, ty
         clear(ctx.tx().await?, user_id, kind).await?;
         return Ok(Attempt::Right);
     }
-    if row.int(2)? + 1 >= MAX_FAILURES {
+    if row.int(2)? + 1 >= kind.max_failures() {
         clear(ctx.tx().await?, user_id, kind).await?;
     } else {
         let count = statement!(

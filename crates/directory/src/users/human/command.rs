@@ -3,14 +3,12 @@
 use castellan_db::DbResultExt;
 use castellan_kernel::{Fault, Permission, Result};
 use castellan_rpc::{Aggregate, Context};
-use castellan_settings::GeneratorKind;
 
-use super::codes::{self, CodeKind};
 use super::contact::{self, Channel};
-use super::event::{EmailVerified, HumanAdded, InitialCodeAdded, PhoneVerified};
+use super::event::{EmailVerified, HumanAdded, PhoneVerified};
 use super::password::{self, ComplexityFaults, NewPassword, PreparedPassword};
 use super::profile::stored_language;
-use super::{AddedHuman, NewAddress, Verification, address, sql};
+use super::{AddedHuman, NewAddress, Verification, address, invitation, sql};
 use crate::users::head::{self, Reach, UserHead, UserKind, UserState};
 use crate::users::login_names::{self, NameRules, USER_NAME_INDEX, USER_NAME_TAKEN};
 use crate::users::{metadata, user_name};
@@ -169,9 +167,7 @@ pub async fn create(ctx: &mut Context, command: AddHuman, password: Option<Prepa
         receipt = ctx.record(&aggregate, &EmailVerified {}).await?;
     }
     if initial {
-        let code = codes::add(ctx, &user.id, CodeKind::FirstSignIn, GeneratorKind::InitCode, None).await?;
-        receipt = ctx.record(&aggregate, &InitialCodeAdded { expiry: code.expiry_nanos }).await?;
-        codes::send(ctx, &user.id, CodeKind::FirstSignIn, false).await?;
+        receipt = invitation::add_initial_code(ctx, &user).await?;
     } else if !matches!(command.email.verification, Verification::Verified | Verification::Unverified) {
         let added = contact::add_code(ctx, Channel::Email, &user, &command.email.verification).await?;
         (receipt, email_code) = (added.receipt, added.code);

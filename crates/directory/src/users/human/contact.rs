@@ -5,7 +5,7 @@ use castellan_kernel::{Fault, Permission, Receipt, Result};
 use castellan_rpc::Context;
 use castellan_settings::GeneratorKind;
 
-use super::codes::{self, Attempt, CodeKind};
+use super::codes::{self, Attempt, CodeKind, Delivery};
 use super::event::{
     EmailChanged, EmailCodeAdded, EmailVerificationFailed, EmailVerified, PhoneChanged, PhoneCodeAdded, PhoneRemoved,
     PhoneVerificationFailed, PhoneVerified,
@@ -165,14 +165,16 @@ pub(super) async fn add_code(
     verification: &Verification,
 ) -> Result<Changed> {
     let url_template = match verification {
-        Verification::Send(template) => template.as_deref(),
+        Verification::Send(template) => template.clone(),
         _ => None,
     };
     let returned = *verification == Verification::Return;
-    let code = codes::add(ctx, &user.id, channel.code(), channel.generator(), url_template).await?;
+    let delivery = Delivery { url_template, application_name: None, returned };
+    let code = codes::add(ctx, &user.id, channel.code(), channel.generator(), &delivery).await?;
     let expiry = code.expiry_nanos;
     let receipt = match channel {
         Channel::Email => {
+            let url_template = delivery.url_template.as_deref();
             let event = EmailCodeAdded { expiry, url_template, code_returned: returned };
             ctx.record(&user.aggregate(), &event).await?
         }
@@ -221,7 +223,9 @@ pub(super) async fn request_code(
     }
     let verification = match verification {
         // A new mail has the link of the one before, unless told otherwise.
-        Verification::Send(None) | Verification::Unspecified => Verification::Send(earlier.flatten()),
+        Verification::Send(None) | Verification::Unspecified => {
+            Verification::Send(earlier.and_then(|earlier| earlier.url_template))
+        }
         other => other,
     };
     add_code(ctx, channel, &user, &verification).await

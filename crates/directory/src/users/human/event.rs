@@ -117,6 +117,18 @@ pub(super) struct InitialCodeAdded {
     pub expiry: i64,
 }
 
+/// A code for an invitation to set up the account.
+#[derive(Serialize)]
+pub(super) struct InviteCodeAdded<'a> {
+    pub expiry: i64,
+    #[serde(rename = "urlTemplate", skip_serializing_if = "Option::is_none")]
+    pub url_template: Option<&'a str>,
+    #[serde(rename = "codeReturned", skip_serializing_if = "is_false")]
+    pub code_returned: bool,
+    #[serde(rename = "applicationName", skip_serializing_if = "Option::is_none")]
+    pub application_name: Option<&'a str>,
+}
+
 macro_rules! without_payload {
     ($($name:ident = $type:literal,)*) => {
         $(
@@ -139,6 +151,8 @@ without_payload! {
     PasswordCheckSucceeded = "user.human.password.check.succeeded",
     PasswordCheckFailed = "user.human.password.check.failed",
     UserLocked = "user.locked",
+    InviteCheckSucceeded = "user.human.invite.check.succeeded",
+    InviteCheckFailed = "user.human.invite.check.failed",
     MfaInitSkipped = "user.human.mfa.init.skipped",
 }
 
@@ -151,6 +165,7 @@ event_type! {
     EmailCodeAdded<'_> => "user.human.email.code.added";
     PhoneCodeAdded => "user.human.phone.code.added";
     PasswordCodeAdded<'_> => "user.human.password.code.added";
+    InviteCodeAdded<'_> => "user.human.invite.code.added";
     InitialCodeAdded => "user.human.initialization.code.added";
 }
 

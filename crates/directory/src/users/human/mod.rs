@@ -1,6 +1,6 @@
 //! People: creation, profile, e-mail, phone and password with the codes that prove them.
 //! RPCs: Management AddHumanUser, ImportHumanUser, UpdateHuman…, …HumanPhone, Set…Password; Auth …My{Profile,Email,Phone,Password};
-//! user v2 (v2beta) AddHumanUser, UpdateHumanUser, SetEmail … SetPassword, HumanMFAInitSkipped. Tables `users` (kind 1),
+//! user v2 (v2beta) AddHumanUser, UpdateHumanUser, SetEmail … SetPassword, HumanMFAInitSkipped, …InviteCode. Tables `users` (kind 1),
 //! `user_codes`. Events `user.human.…`. Rules: spec api.md 4.1.2, 4.1.4 and 4.1.5.
 
 mod address;
@@ -10,6 +10,7 @@ mod codes;
 mod command;
 mod contact;
 mod event;
+mod invitation;
 mod password;
 mod profile;
 mod sql;
@@ -104,6 +105,12 @@ pub(super) fn register(registry: &mut Registry) {
         .command::<user_v2::PasswordReset>(api_v2::reset_password)
         .command::<user_v2::SetPassword>(api_v2::set_password)
         .command::<user_v2::HumanMFAInitSkipped>(api_v2::skip_mfa_init)
+        .command::<user_v2::CreateInviteCode>(invitation::v2_create)
+        .command::<user_v2::ResendInviteCode>(invitation::v2_resend)
+        .command::<user_v2::VerifyInviteCode>(invitation::v2_verify)
+        .query::<user_v2::ListAuthenticationMethodTypes>(invitation::v2_list_methods)
+        .query::<user_v2beta::ListAuthenticationMethodTypes>(invitation::v2beta_list_methods)
+        .command::<management::ResendHumanInitialization>(invitation::v1_resend_initialization)
         .command::<user_v2beta::AddHumanUser>(api_v2::beta::add)
         .command::<user_v2beta::UpdateHumanUser>(api_v2::beta::update)
         .command::<user_v2beta::SetEmail>(api_v2::beta::set_email)

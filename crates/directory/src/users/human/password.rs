@@ -1,12 +1,13 @@
 //! Passwords: what they must contain, how they are set, and how one is checked (`spec: api.md 4.1.5`).
 
 use castellan_crypto::password::{HashError, Limits, PasswordError, PasswordHasher, inspect};
+use castellan_db::Connection;
 use castellan_kernel::{Detail, Error, Fault, Kind, Permission, Receipt, Result};
 use castellan_rpc::Context;
 use castellan_settings::store::effective;
 use castellan_settings::{GeneratorKind, LockoutPolicy, PasswordComplexityPolicy};
 
-use super::codes::{self, Attempt, CodeKind};
+use super::codes::{self, Attempt, CodeKind, Delivery};
 use super::event::{PasswordChanged, PasswordCheckFailed, PasswordCheckSucceeded, PasswordCodeAdded, UserLocked};
 use super::{Verification, sql};
 use crate::users::head::{Reach, UserHead, UserState};
@@ -292,17 +293,18 @@ pub(super) async fn request_reset(
     if user.state == UserState::Initial {
         return Err(faults.not_initialised.into());
     }
-    let url_template = match &verification {
-        Verification::Send(template) => template.as_deref(),
+    let returned = verification == Verification::Return;
+    let url_template = match verification {
+        Verification::Send(template) => template,
         _ => None,
     };
     let made_by = if by_text_message { GeneratorKind::VerifyPhoneCode } else { GeneratorKind::PasswordResetCode };
-    let code = codes::add(ctx, &user.id, CodeKind::Password, made_by, url_template).await?;
-    let returned = verification == Verification::Return;
+    let delivery = Delivery { url_template, application_name: None, returned };
+    let code = codes::add(ctx, &user.id, CodeKind::Password, made_by, &delivery).await?;
     let event = PasswordCodeAdded {
         expiry: code.expiry_nanos,
         notification_type: i32::from(by_text_message),
-        url_template,
+        url_template: delivery.url_template.as_deref(),
         code_returned: returned,
     };
     let receipt = ctx.record(&user.aggregate(), &event).await?;
@@ -310,6 +312,11 @@ pub(super) async fn request_reset(
         codes::send(ctx, &user.id, CodeKind::Password, by_text_message).await?;
     }
     Ok((receipt, returned.then_some(code.code)))
+}
+
+/// Whether the person has a password.
+pub(super) async fn is_set(connection: &mut Connection, user_id: &str) -> Result<bool> {
+    Ok(sql::password(connection, user_id).await?.hash.is_some())
 }
 
 #[cfg(test)]

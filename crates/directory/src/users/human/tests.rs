@@ -5,7 +5,7 @@ use castellan_proto::zitadel::{auth::v1 as auth_v1, management::v1, user, user::
 use castellan_rpc::Context;
 use serde_json::json;
 
-use super::{AddHuman, NewAddress, NewPassword, Verification, add, api_v1, api_v2, check_password};
+use super::{AddHuman, NewAddress, NewPassword, Verification, add, api_v1, api_v2, check_password, invitation};
 use crate::users::head::{Reach, UserState};
 use crate::users::read::{Human, Profile, user_by_id};
 use crate::users::testing::{World, events, id};
@@ -370,6 +370,86 @@ async fn a_v2_person_is_added_to_the_named_organization() {
         let beta: castellan_proto::zitadel::user::v2beta::AddHumanUserRequest =
             crate::users::twin::twin(&request(Org::OrgId("o1".into()))).unwrap();
         assert_eq!(id(api_v2::beta::add(&mut ctx, beta).await), "V3-DKcYh");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_invitation_proves_the_address_and_is_for_people_without_a_password() {
+    on_each_engine(|db| async {
+        let world = World::new(db).await;
+        let unproven = NewAddress { address: "anna@example.com".into(), verification: Verification::Unverified };
+        let user = make(&world, AddHuman { email: unproven, password: None, ..anna() }).await;
+        let mut ctx = world.org("o1", "ORG_OWNER");
+        let resend = || v2::ResendInviteCodeRequest { user_id: user.clone() };
+        assert_eq!(id(invitation::v2_resend(&mut ctx, resend()).await), "COMMAND-Wr3gq");
+        let send = v2::CreateInviteCodeRequest {
+            user_id: user.clone(),
+            verification: Some(v2::create_invite_code_request::Verification::SendCode(v2::SendInviteCode {
+                url_template: Some("https://example.com/{{.Code}}".into()),
+                application_name: None,
+            })),
+        };
+        assert_eq!(invitation::v2_create(&mut ctx, send).await.unwrap().invite_code, None);
+        invitation::v2_resend(&mut ctx, resend()).await.unwrap();
+        let resent = events(&mut ctx, "user", &user).await.pop().unwrap();
+        assert_eq!(
+            resent.1,
+            json!({"expiry": 259_200_000_000_000_i64, "urlTemplate": "https://example.com/{{.Code}}"})
+        );
+        let returned = || v2::CreateInviteCodeRequest {
+            user_id: user.clone(),
+            verification: Some(v2::create_invite_code_request::Verification::ReturnCode(Default::default())),
+        };
+        let code = invitation::v2_create(&mut ctx, returned()).await.unwrap().invite_code.unwrap();
+        assert_eq!(id(invitation::v2_resend(&mut ctx, resend()).await), "COMMAND-Wr3gq");
+        ctx.commit().await.unwrap();
+        let verify = |code: &str| v2::VerifyInviteCodeRequest { user_id: user.clone(), verification_code: code.into() };
+        assert_eq!(id(invitation::v2_verify(&mut ctx, verify("WRONG1")).await), "COMMAND-Wgn4q");
+        invitation::v2_verify(&mut ctx, verify(&code)).await.unwrap();
+        assert!(read(&mut ctx, &user).await.1.email_verified);
+        ctx.commit().await.unwrap();
+        let methods = || v2::ListAuthenticationMethodTypesRequest { user_id: user.clone(), domain_query: None };
+        assert!(invitation::v2_list_methods(&mut ctx, methods()).await.unwrap().auth_method_types.is_empty());
+        ctx.rollback();
+        let set = v2::SetPasswordRequest {
+            user_id: user.clone(),
+            new_password: Some(v2::Password { password: PASSWORD.into(), change_required: false }),
+            verification: None,
+        };
+        api_v2::set_password(&mut ctx, set).await.unwrap();
+        assert_eq!(invitation::v2_list_methods(&mut ctx, methods()).await.unwrap().auth_method_types, [1]);
+        assert_eq!(id(invitation::v2_create(&mut ctx, returned()).await), "COMMAND-EF34g");
+        ctx.commit().await.unwrap();
+        assert_eq!(id(invitation::v2_create(&mut world.user(&user, "o1"), returned()).await), "AUTHZ-cdgFk");
+        assert_eq!(id(invitation::v2_create(&mut world.other_instance(), returned()).await), "COMMAND-Wgvn4");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_first_sign_in_is_invited_again_while_it_has_not_happened() {
+    on_each_engine(|db| async {
+        let world = World::new(db).await;
+        let mut ctx = world.org("o1", "ORG_OWNER");
+        let request = v1::AddHumanUserRequest { initial_password: String::new(), ..v1_add() };
+        let initial = api_v1::add(&mut ctx, request).await.unwrap().user_id;
+        let resend = |user: &str, email: &str| v1::ResendHumanInitializationRequest {
+            user_id: user.into(),
+            email: email.into(),
+        };
+        let again = invitation::v1_resend_initialization(&mut ctx, resend(&initial, "new@example.com")).await;
+        assert!(again.is_ok());
+        assert_eq!(read(&mut ctx, &initial).await.1.email, "new@example.com");
+        assert_eq!(
+            types(&mut ctx, &initial).await[3..],
+            ["user.human.email.changed", "user.human.initialization.code.added"]
+        );
+        ctx.commit().await.unwrap();
+        let active = make(&world, AddHuman { user_name: Some("b".into()), ..anna() }).await;
+        let mut ctx = world.org("o1", "ORG_OWNER");
+        let done = invitation::v1_resend_initialization(&mut ctx, resend(&active, "")).await;
+        assert_eq!(id(done), "COMMAND-2M9sd");
     })
     .await;
 }
