@@ -55,12 +55,67 @@ impl Timestamp {
 
     /// Reads an RFC 3339 text such as `2099-01-01T00:00:00Z`; `None` if it is not one.
     pub fn parse(text: &str) -> Option<Self> {
-        text.parse::<jiff::Timestamp>().ok().map(|time| Self(time.as_microsecond()))
+        // Years to the end of 9999 are wanted; the library's own time stamps end a day earlier.
+        let (date_time, offset) = match text.strip_suffix(['Z', 'z']) {
+            Some(rest) => (rest, 0),
+            None => {
+                let at = text.len().checked_sub(6).filter(|at| text.is_char_boundary(*at))?;
+                (&text[..at], offset_seconds(&text[at..])?)
+            }
+        };
+        let civil: jiff::civil::DateTime = date_time.parse().ok()?;
+        let days = i64::from(jiff::civil::date(1970, 1, 1).until(civil.date()).ok()?.get_days());
+        let seconds = days * 86_400
+            + i64::from(civil.hour()) * 3_600
+            + i64::from(civil.minute()) * 60
+            + i64::from(civil.second())
+            - offset;
+        Some(Self::from_parts(seconds, civil.subsec_nanosecond()))
     }
 
-    /// RFC 3339 in UTC with as many fractional digits as needed (`2026-01-02T03:04:05.000006Z`).
+    /// RFC 3339 in UTC with as many fractional digits as needed (`2026-01-02T03:04:05.000006Z`); empty outside the years
+    /// 1 to 9999, which have no such text.
     pub fn to_rfc3339(self) -> String {
-        jiff::Timestamp::from_microsecond(self.0).map_or_else(|_| String::new(), |time| time.to_string())
+        let (days, second) = (self.seconds().div_euclid(86_400), self.seconds().rem_euclid(86_400));
+        let Some(date) = i32::try_from(days)
+            .ok()
+            .and_then(|days| jiff::civil::date(1970, 1, 1).checked_add(jiff::Span::new().try_days(days).ok()?).ok())
+            .filter(|date| date.year() >= 1)
+        else {
+            return String::new();
+        };
+        let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
+        let mut text = format!(
+            "{:04}-{:02}-{:02}T{hour:02}:{minute:02}:{second:02}",
+            date.year(),
+            date.month(),
+            date.day()
+        );
+        let micros = self.0.rem_euclid(1_000_000);
+        if micros > 0 {
+            text.push_str(format!(".{micros:06}").trim_end_matches('0'));
+        }
+        text.push('Z');
+        text
+    }
+}
+
+/// The seconds of `+01:00` or `-05:30`.
+fn offset_seconds(text: &str) -> Option<i64> {
+    let bytes = text.as_bytes();
+    if bytes.len() != 6 || bytes[3] != b':' || !text.is_ascii() {
+        return None;
+    }
+    let number = |range: std::ops::Range<usize>| {
+        let digits = &text[range];
+        digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse::<i64>().ok()).flatten()
+    };
+    let (hours, minutes) = (number(1..3)?, number(4..6)?);
+    let size = (hours < 24 && minutes < 60).then_some(hours * 3_600 + minutes * 60)?;
+    match bytes[0] {
+        b'+' => Some(size),
+        b'-' => Some(-size),
+        _ => None,
     }
 }
 
@@ -79,6 +134,11 @@ mod tests {
         let time = Timestamp::parse("2026-01-02T03:04:05.000006Z").unwrap();
         assert_eq!(time.to_rfc3339(), "2026-01-02T03:04:05.000006Z");
         assert_eq!(Timestamp::NEVER.to_rfc3339(), "9999-12-31T23:59:59Z");
+        assert_eq!(Timestamp::parse("9999-12-31T23:59:59Z"), Some(Timestamp::NEVER));
+        assert_eq!(Timestamp::parse("1970-01-01T01:00:00.5+01:00"), Some(Timestamp::from_micros(500_000)));
+        assert_eq!(Timestamp::parse("2026-13-01T00:00:00Z"), None);
+        assert_eq!(Timestamp::parse("2026-01-01T00:00:00"), None);
+        assert_eq!(Timestamp::parse("tomorrow"), None);
     }
 
     #[test]
