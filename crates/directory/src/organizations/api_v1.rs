@@ -4,11 +4,14 @@ use castellan_kernel::{Fault, Result, TextMethod};
 use castellan_proto::zitadel::{admin::v1 as admin, auth::v1 as auth, management::v1 as management, org};
 use castellan_rpc::{Context, convert};
 
+use super::admins::{Admin, NewAdmin, Who};
 use super::query::{Filter, Sorting};
-use super::{Organization, command, create, query};
+use super::{Organization, command, create, domains, query};
+use crate::users::human::{AddHuman, InitialCode, NewAddress, NewPassword, Verification};
 
 const QUERY_INVALID: Fault = Fault::invalid("ORG-vR9nC", "List.Query.Invalid");
 const NAME_EMPTY: Fault = Fault::invalid("EVENT-Mf9sd", "Errors.Org.Invalid");
+const USER_MISSING: Fault = Fault::invalid("ORG-GoXOn", "Errors.User.NotFound");
 const REMOVE_NOT_FOUND: Fault = Fault::not_found("COMMA-aps2n", "Errors.Org.NotFound");
 
 pub(super) async fn get_my(ctx: &mut Context, _: management::GetMyOrgRequest) -> Result<management::GetMyOrgResponse> {
@@ -30,6 +33,50 @@ pub(super) async fn add(ctx: &mut Context, request: management::AddOrgRequest) -
     }
     let (id, receipt) = create::create_own(ctx, &request.name).await?;
     Ok(management::AddOrgResponse { id, details: convert::added(&receipt) })
+}
+
+/// An organization with the person who administers it, and with a domain of its own if one is named.
+pub(super) async fn set_up(ctx: &mut Context, request: admin::SetUpOrgRequest) -> Result<admin::SetUpOrgResponse> {
+    use admin::set_up_org_request::User;
+    let org = request.org.unwrap_or_default();
+    let Some(User::Human(human)) = request.user else { return Err(USER_MISSING.into()) };
+    let address = |address: String, verified| {
+        let verification = if verified { Verification::Verified } else { Verification::Unspecified };
+        NewAddress { address, verification }
+    };
+    let (profile, email) = (human.profile.unwrap_or_default(), human.email.unwrap_or_default());
+    let person = AddHuman {
+        user_name: Some(human.user_name),
+        first_name: profile.first_name,
+        last_name: profile.last_name,
+        nick_name: profile.nick_name,
+        display_name: profile.display_name,
+        preferred_language: profile.preferred_language,
+        gender: profile.gender,
+        email: address(email.email, email.is_email_verified),
+        phone: human
+            .phone
+            .filter(|phone| !phone.phone.is_empty())
+            .map(|phone| address(phone.phone, phone.is_phone_verified)),
+        password: (!human.password.is_empty()).then_some(NewPassword::Plain(human.password)),
+        initial_code: InitialCode::UnlessUsable,
+        ..AddHuman::default()
+    };
+    let admins = vec![NewAdmin { who: Who::Human(Box::new(person)), roles: request.roles }];
+    let created = create::create_with_admins(ctx, None, &org.name, admins).await?;
+    let mut receipt = created.receipt;
+    if !org.domain.trim().is_empty() {
+        receipt = domains::add(ctx, &created.id, &org.domain).await?;
+    }
+    let user_id = created.admins.into_iter().find_map(|admin| match admin {
+        Admin::Created(human) => Some(human.user_id),
+        Admin::Assigned(_) => None,
+    });
+    Ok(admin::SetUpOrgResponse {
+        details: convert::added(&receipt),
+        org_id: created.id,
+        user_id: user_id.unwrap_or_default(),
+    })
 }
 
 pub(super) async fn update(

@@ -1,10 +1,11 @@
 //! v2: conversion only, no rules.
 
-use castellan_kernel::{Error, Fault, Kind, Result, TextMethod};
+use castellan_kernel::{Fault, Kind, Result, TextMethod};
 use castellan_proto::zitadel::{object, org::v2};
 use castellan_rpc::{Context, convert};
 
-use super::create::{NewAdmin, create_with_admins};
+use super::admins::{Admin, NewAdmin, Who, human_from_v2};
+use super::create::create_with_admins;
 use super::query::{Filter, Sorting};
 use super::{Organization, command, query};
 
@@ -17,24 +18,28 @@ pub(super) async fn add(ctx: &mut Context, request: v2::AddOrganizationRequest) 
     let mut admins = Vec::with_capacity(request.admins.len());
     for admin in request.admins {
         let roles = admin.roles;
-        match admin.user_type {
-            Some(UserType::UserId(user_id)) => admins.push(NewAdmin { user_id, roles }),
-            Some(UserType::Human(_)) => {
-                return Err(Error::bare(
-                    Kind::Unimplemented,
-                    "admins[].human is not served by this version of Castellan: create the person after the organization",
-                ));
-            }
+        let who = match admin.user_type {
+            Some(UserType::UserId(user_id)) => Who::User(user_id),
+            Some(UserType::Human(human)) => human_from_v2(human)?,
             None => return Err(USER_TYPE.into()),
-        }
+        };
+        admins.push(NewAdmin { who, roles });
     }
     #[allow(deprecated, reason = "callers of earlier versions send it")]
     let id = request.organization_id.or(request.org_id);
-    let (organization_id, receipt) = create_with_admins(ctx, id, &request.name, &admins).await?;
+    let created = create_with_admins(ctx, id, &request.name, admins).await?;
+    let created_admins = created.admins.into_iter().filter_map(|admin| match admin {
+        Admin::Assigned(_) => None,
+        Admin::Created(human) => Some(v2::add_organization_response::CreatedAdmin {
+            user_id: human.user_id,
+            email_code: human.email_code,
+            phone_code: human.phone_code,
+        }),
+    });
     Ok(v2::AddOrganizationResponse {
-        details: convert::details_v2(&receipt),
-        organization_id,
-        created_admins: Vec::new(),
+        details: convert::details_v2(&created.receipt),
+        organization_id: created.id,
+        created_admins: created_admins.collect(),
     })
 }
 

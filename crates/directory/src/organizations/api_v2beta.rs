@@ -1,11 +1,12 @@
 //! v2beta: the same commands under other field names; conversion only, no rules.
 
-use castellan_kernel::{Error, Fault, Kind, Result, TextMethod};
+use castellan_kernel::{Fault, Kind, Result, TextMethod};
 use castellan_proto::zitadel::org::v2beta;
 use castellan_rpc::{Context, convert};
 use castellan_settings::wire::twin;
 
-use super::create::{NewAdmin, create_with_admins};
+use super::admins::{Admin, NewAdmin, Who, human_from_v2};
+use super::create::create_with_admins;
 use super::query::{Filter, Sorting};
 use super::{Organization, command, query};
 
@@ -22,25 +23,28 @@ pub(super) async fn create(
     let mut admins = Vec::with_capacity(request.admins.len());
     for admin in request.admins {
         let roles = admin.roles;
-        match admin.user_type {
-            Some(UserType::UserId(user_id)) => admins.push(NewAdmin { user_id, roles }),
-            Some(UserType::Human(_)) => {
-                return Err(Error::bare(
-                    Kind::Unimplemented,
-                    "admins[].human is not served by this version of Castellan: create the person after the organization",
-                ));
-            }
+        let who = match admin.user_type {
+            Some(UserType::UserId(user_id)) => Who::User(user_id),
+            Some(UserType::Human(human)) => human_from_v2(twin(&human)?)?,
             None => return Err(USER_TYPE.into()),
-        }
+        };
+        admins.push(NewAdmin { who, roles });
     }
-    let (id, receipt) = create_with_admins(ctx, request.id, &request.name, &admins).await?;
-    let assigned = |admin: NewAdmin| v2beta::OrganizationAdmin {
-        organization_admin: Some(Wire::AssignedAdmin(v2beta::AssignedAdmin { user_id: admin.user_id })),
+    let created = create_with_admins(ctx, request.id, &request.name, admins).await?;
+    let shown = |admin| v2beta::OrganizationAdmin {
+        organization_admin: Some(match admin {
+            Admin::Assigned(user_id) => Wire::AssignedAdmin(v2beta::AssignedAdmin { user_id }),
+            Admin::Created(human) => Wire::CreatedAdmin(v2beta::CreatedAdmin {
+                user_id: human.user_id,
+                email_code: human.email_code,
+                phone_code: human.phone_code,
+            }),
+        }),
     };
     Ok(v2beta::CreateOrganizationResponse {
-        creation_date: Some(convert::timestamp(receipt.changed_at)),
-        id,
-        organization_admins: admins.into_iter().map(assigned).collect(),
+        creation_date: Some(convert::timestamp(created.receipt.changed_at)),
+        id: created.id,
+        organization_admins: created.admins.into_iter().map(shown).collect(),
     })
 }
 

@@ -1,7 +1,8 @@
 //! Organizations: names, states, the default one; below them rooms for domains and metadata. RPCs: Management …Org, Admin GetOrgByID,
-//! ListOrgs, IsOrgUnique, Get-, SetDefaultOrg, RemoveOrg, Auth ListMyProjectOrgs, org v2 and v2beta. Table `organizations`.
+//! ListOrgs, IsOrgUnique, Get-, SetDefaultOrg, SetUpOrg, RemoveOrg, Auth ListMyProjectOrgs, org v2 and v2beta. Table `organizations`.
 //! Events `org.added`, `.changed`, `.deactivated`, `.reactivated`, `.removed`, `instance.default.org.set`. Rules: spec api.md 4.2.
 
+mod admins;
 mod api_v1;
 mod api_v2;
 mod api_v2beta;
@@ -70,6 +71,7 @@ pub(super) fn register(registry: &mut Registry) {
         .query::<admin::GetDefaultOrg>(api_v1::get_default)
         .command::<admin::SetDefaultOrg>(api_v1::set_default)
         .command::<admin::RemoveOrg>(api_v1::remove)
+        .command::<admin::SetUpOrg>(api_v1::set_up)
         .query::<auth::ListMyProjectOrgs>(api_v1::list_my)
         .command::<org_v2::AddOrganization>(api_v2::add)
         .command::<org_v2::UpdateOrganization>(api_v2::update)

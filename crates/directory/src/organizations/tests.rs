@@ -107,6 +107,77 @@ async fn existing_users_can_be_made_administrators_of_a_new_organization() {
 }
 
 #[tokio::test]
+async fn people_can_be_created_as_administrators_of_a_new_organization() {
+    on_each_engine(|db| async {
+        use castellan_proto::zitadel::user::v2 as user;
+        use v2::add_organization_request::{Admin, admin::UserType};
+        let world = World::new(db).await;
+        let boss = |name: &str, password: &str| user::AddHumanUserRequest {
+            username: Some(name.into()),
+            profile: Some(user::SetHumanProfile {
+                given_name: "Ada".into(),
+                family_name: "Lovelace".into(),
+                ..Default::default()
+            }),
+            email: Some(user::SetHumanEmail {
+                email: "ada@example.com".into(),
+                verification: Some(user::set_human_email::Verification::ReturnCode(Default::default())),
+            }),
+            password_type: Some(user::add_human_user_request::PasswordType::Password(user::Password {
+                password: password.into(),
+                change_required: false,
+            })),
+            ..Default::default()
+        };
+        let with = |human| v2::AddOrganizationRequest {
+            admins: vec![Admin { roles: Vec::new(), user_type: Some(UserType::Human(human)) }],
+            ..add("Acme")
+        };
+        let weak = with(boss("ada", "short"));
+        assert_eq!(id(api_v2::add(&mut world.iam("IAM_OWNER"), weak).await), "COMMA-HuJf6");
+        let request = with(boss("ada", "Password1!"));
+        let created = commit(world.iam("IAM_OWNER"), async |ctx| api_v2::add(ctx, request).await).await;
+        let admin = &created.created_admins[0];
+        assert!(admin.email_code.is_some());
+        let (name, payload) = events(&mut world.internal(), "org", &created.organization_id).await.pop().unwrap();
+        assert_eq!((name.as_str(), payload["userId"].as_str().unwrap()), ("org.member.added", admin.user_id.as_str()));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_organization_is_set_up_with_its_domain_and_the_person_who_owns_it() {
+    on_each_engine(|db| async {
+        use admin::set_up_org_request::{Human, Org, User, human};
+        let world = World::new(db).await;
+        let request = admin::SetUpOrgRequest {
+            org: Some(Org { name: "Acme".into(), domain: "acme.example".into() }),
+            user: Some(User::Human(Human {
+                user_name: "ada".into(),
+                profile: Some(human::Profile {
+                    first_name: "Ada".into(),
+                    last_name: "Lovelace".into(),
+                    ..Default::default()
+                }),
+                email: Some(human::Email { email: "ada@example.com".into(), is_email_verified: true }),
+                password: "Password1!".into(),
+                ..Default::default()
+            })),
+            roles: vec!["ORG_USER_MANAGER".into()],
+        };
+        let created = commit(world.iam("IAM_OWNER"), async |ctx| api_v1::set_up(ctx, request).await).await;
+        let recorded = events(&mut world.internal(), "org", &created.org_id).await;
+        let member = recorded.iter().find(|(name, _)| name == "org.member.added").unwrap();
+        assert_eq!(member.1["userId"], created.user_id);
+        assert_eq!(member.1["roles"], serde_json::json!(["ORG_USER_MANAGER"]));
+        let mut look = world.internal().look();
+        let found = find_by_verified_domain(&mut look, "acme.example").await.unwrap().unwrap();
+        assert_eq!(found.id, created.org_id);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn v1_makes_the_creator_the_owner() {
     on_each_engine(|db| async {
         let world = World::new(db).await;

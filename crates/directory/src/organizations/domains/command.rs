@@ -25,7 +25,7 @@ const REMOVE_INVALID: Fault = Fault::invalid("ORG-SJsK3", "Errors.Org.InvalidDom
 const PRIMARY_NOT_REMOVABLE: Fault = Fault::precondition("ORG-Sjdi3", "Errors.Org.PrimaryDomainNotDeletable");
 
 /// Adds a domain. Where the policy asks for no proof, it is verified at once.
-pub(super) async fn add(ctx: &mut Context, org_id: &str, domain: &str) -> Result<Receipt> {
+pub(in crate::organizations) async fn add(ctx: &mut Context, org_id: &str, domain: &str) -> Result<Receipt> {
     let domain = domain.trim();
     if domain.is_empty() {
         return Err(EMPTY.into());
