@@ -17,6 +17,7 @@ CREATE TABLE projects (
     FOREIGN KEY (instance_id, org_id) REFERENCES organizations (instance_id, id) ON DELETE CASCADE
 );
 CREATE UNIQUE INDEX projects_name ON projects (instance_id, org_id, name_lower);
+CREATE INDEX projects_by_creation ON projects (instance_id, created_at, id);
 
 CREATE TABLE project_roles (
     instance_id TEXT NOT NULL,
@@ -105,8 +106,10 @@ CREATE TABLE authorizations (
     FOREIGN KEY (instance_id, project_id) REFERENCES projects (instance_id, id) ON DELETE CASCADE
 );
 CREATE UNIQUE INDEX authorizations_once ON authorizations (instance_id, org_id, user_id, project_id, grant_id);
-CREATE INDEX authorizations_by_user ON authorizations (instance_id, user_id);
-CREATE INDEX authorizations_by_project ON authorizations (instance_id, project_id);
+CREATE INDEX authorizations_by_org ON authorizations (instance_id, org_id, created_at, id);
+CREATE INDEX authorizations_by_user ON authorizations (instance_id, user_id, created_at, id);
+CREATE INDEX authorizations_by_project ON authorizations (instance_id, project_id, created_at, id);
+CREATE INDEX authorizations_by_creation ON authorizations (instance_id, created_at, id);
 
 -- Managers on four levels. level: 1 instance, 2 organization, 3 project, 4 project grant. aggregate_id is the instance,
 -- organization, project or grant; the nullable columns carry the cascades of the level.
@@ -128,4 +131,8 @@ CREATE TABLE administrators (
     FOREIGN KEY (instance_id, project_id) REFERENCES projects (instance_id, id) ON DELETE CASCADE,
     FOREIGN KEY (instance_id, grant_id) REFERENCES project_grants (instance_id, id) ON DELETE CASCADE
 );
-CREATE INDEX administrators_by_user ON administrators (instance_id, user_id);
+CREATE INDEX administrators_by_user ON administrators (instance_id, user_id, created_at);
+CREATE INDEX administrators_by_org ON administrators (instance_id, org_id, created_at);
+CREATE INDEX administrators_by_project ON administrators (instance_id, project_id);
+CREATE INDEX administrators_by_grant ON administrators (instance_id, grant_id);
+CREATE INDEX administrators_by_creation ON administrators (instance_id, created_at, level, aggregate_id, user_id);

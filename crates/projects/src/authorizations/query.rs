@@ -12,12 +12,14 @@ const NOT_FOUND: Fault = Fault::not_found("QUERY-wIPkA", "Errors.UserGrant.NotFo
 const COLUMNS: &str = "a.id, a.org_id, a.user_id, a.project_id, a.grant_id, a.role_keys, a.state, a.created_at,
     a.changed_at, a.sequence, o.name, o.primary_domain, p.name, p.org_id, u.user_name, u.first_name, u.last_name, u.email,
     CASE WHEN u.kind = 2 THEN u.name ELSE u.display_name END, u.avatar_key, u.org_id, u.kind,
-    COALESCE(l.login_name, u.user_name)";
+    COALESCE((SELECT l.login_name FROM login_names l
+              WHERE l.instance_id = a.instance_id AND l.user_id = a.user_id AND l.is_primary), u.user_name)";
+
+/// Foreign keys guarantee what is joined; as outer joins they can be left out where nothing of them is asked for.
 const FROM: &str = "authorizations a
-    JOIN projects p ON p.instance_id = a.instance_id AND p.id = a.project_id
-    JOIN organizations o ON o.instance_id = a.instance_id AND o.id = a.org_id
-    JOIN users u ON u.instance_id = a.instance_id AND u.id = a.user_id
-    LEFT JOIN login_names l ON l.instance_id = a.instance_id AND l.user_id = a.user_id AND l.is_primary
+    LEFT JOIN projects p ON p.instance_id = a.instance_id AND p.id = a.project_id
+    LEFT JOIN organizations o ON o.instance_id = a.instance_id AND o.id = a.org_id
+    LEFT JOIN users u ON u.instance_id = a.instance_id AND u.id = a.user_id
     WHERE a.instance_id = $1";
 
 /// An authorization with what lists show of organization, project and user.
@@ -93,7 +95,22 @@ pub(super) mod filter {
     }
 
     pub fn login_name(method: TextMethod, name: &str) -> Condition {
-        Condition::text("l.login_name", "l.login_name_lower", method, name)
+        if method == TextMethod::Equals {
+            // The index on lower-cased names finds the few candidates.
+            return Condition::sql(
+                "a.user_id IN (SELECT l.user_id FROM login_names l WHERE l.instance_id = $1
+                               AND l.login_name_lower = ? AND l.login_name = ? AND l.is_primary)",
+                [name.to_lowercase().into(), name.into()],
+            );
+        }
+        Condition::text(
+            "(SELECT l.login_name FROM login_names l
+              WHERE l.instance_id = a.instance_id AND l.user_id = a.user_id AND l.is_primary)",
+            "(SELECT l.login_name_lower FROM login_names l
+              WHERE l.instance_id = a.instance_id AND l.user_id = a.user_id AND l.is_primary)",
+            method,
+            name,
+        )
     }
 
     pub fn user_name(method: TextMethod, name: &str) -> Condition {
