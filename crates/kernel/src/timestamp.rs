@@ -85,12 +85,8 @@ impl Timestamp {
             return String::new();
         };
         let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
-        let mut text = format!(
-            "{:04}-{:02}-{:02}T{hour:02}:{minute:02}:{second:02}",
-            date.year(),
-            date.month(),
-            date.day()
-        );
+        let mut text =
+            format!("{:04}-{:02}-{:02}T{hour:02}:{minute:02}:{second:02}", date.year(), date.month(), date.day());
         let micros = self.0.rem_euclid(1_000_000);
         if micros > 0 {
             text.push_str(format!(".{micros:06}").trim_end_matches('0'));
