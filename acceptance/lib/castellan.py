@@ -113,6 +113,10 @@ class Server:
 
     def start(self) -> "Server":
         """Starts the process and waits until it can serve."""
+        return self.launch().wait()
+
+    def launch(self) -> "Server":
+        """Starts the process. It ends with the thread that calls this."""
         self.directory.mkdir(parents=True, exist_ok=True)
         with open(self.log_file, "ab") as log:
             self.process = subprocess.Popen(
@@ -125,6 +129,11 @@ class Server:
                 start_new_session=True,
                 preexec_fn=end_with_parent,
             )
+        return self
+
+    def wait(self) -> "Server":
+        """Waits until the process that was launched can serve."""
+        assert self.process is not None
         end = time.monotonic() + START_TIMEOUT
         while not self.is_ready():
             if self.process.poll() is not None:

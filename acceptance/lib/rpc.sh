@@ -1,6 +1,9 @@
 # gRPC, gRPC-Web and Connect with nothing but curl and printf. To be sourced after checks.sh.
 # Messages are written by hand: all fields are below 16, all texts below 128 bytes.
 
+# The last part of a pipe runs in this shell, so that rpc can set variables.
+shopt -s lastpipe
+
 # byte NUMBER: one byte.
 byte() { printf '%b' "\\x$(printf '%02x' "$1")"; }
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { createPrivateKey } from "node:crypto";
 import { before, test } from "node:test";
-import { importPKCS8, SignJWT } from "jose";
+import { SignJWT } from "jose";
 import * as client from "openid-client";
 import { apiScope, baseUrl, jwtBearer, management, serviceUser } from "./setup.mjs";
 
@@ -12,7 +12,8 @@ const discover = (id, authentication) => client.discovery(new URL(baseUrl), id, 
 
 /** An RSA key file's key as Web Crypto wants it. */
 async function cryptoKey(pem) {
-  return importPKCS8(createPrivateKey(pem).export({ type: "pkcs8", format: "pem" }), "RS256");
+  const der = createPrivateKey(pem).export({ type: "pkcs8", format: "der" });
+  return crypto.subtle.importKey("pkcs8", der, { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" }, false, ["sign"]);
 }
 
 async function assertion(user, seconds = 60) {

@@ -27,21 +27,10 @@ def expect(holds: bool, text: str) -> None:
 
 def start_together(servers: "list[Server]") -> None:
     """Starts both at the same moment on the empty database: one sets it up, the other waits for that."""
-    failures: "list[Exception]" = []
-
-    def start(server: Server) -> None:
-        try:
-            server.start()
-        except Exception as cause:  # noqa: BLE001 - shown by the main thread
-            failures.append(cause)
-
-    threads = [threading.Thread(target=start, args=[server]) for server in servers]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failures:
-        raise failures[0]
+    for server in servers:
+        server.launch()
+    for server in servers:
+        server.wait()
 
 
 def token(server: Server, user_name: str, secret: str) -> "tuple[int, dict]":

@@ -29,6 +29,8 @@ pub struct Instance {
     pub console_client_id: String,
     /// When the instance was created.
     pub created_at: Timestamp,
+    /// Whether the operator of the system has blocked it: it then answers nothing but the System API.
+    pub is_blocked: bool,
 }
 
 /// An audit event: its type name and, by its fields, its payload.

@@ -18,6 +18,7 @@ use crate::failure;
 use crate::hosts::RequestedHost;
 use crate::validate;
 
+const BLOCKED: Fault = Fault::new(Kind::ResourceExhausted, "LIMITS-molsj", "Errors.Limits.Instance.Blocked");
 const MALFORMED: Fault = Fault::invalid("RPC-Bad01", "Errors.Request.Malformed");
 
 /// How often a command that lost against another transaction is run again.
@@ -175,6 +176,9 @@ impl Router {
         let host = RequestedHost::read(&call.headers, &call.origin, &self.env.hosts);
         let instance = self.instance(call, &host).await?;
         *language = Some(instance.default_language.clone());
+        if instance.is_blocked && method.service != "zitadel.system.v1.SystemService" {
+            return Err(Error::from(BLOCKED).untranslated());
+        }
 
         let caller = match &method.auth {
             Auth::None => Caller::anonymous(),

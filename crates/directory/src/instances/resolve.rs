@@ -1,8 +1,9 @@
 //! Finding the instance that a request is for. These statements run before any instance is known, so they are not bound to one.
 
-use castellan_db::{Connection, global_statement, statement, values};
+use castellan_db::{Connection, Row, global_statement, statement, values};
 use castellan_kernel::Result;
 use castellan_rpc::Instance;
+use castellan_settings::documents::Limits;
 
 use super::sql;
 
@@ -13,10 +14,16 @@ use super::sql;
 pub async fn by_host(connection: &mut Connection, domain: &str) -> Result<Option<Instance>> {
     let statement = global_statement!(
         "SELECT i.id, i.name, i.default_language, i.default_org_id, i.project_id, i.console_client_id, i.created_at,
-         i.changed_at, i.sequence FROM instance_domains d JOIN instances i ON i.id = d.instance_id WHERE d.domain = $1"
+         i.changed_at, i.sequence, l.value FROM instance_domains d JOIN instances i ON i.id = d.instance_id
+         LEFT JOIN settings l ON l.instance_id = i.id AND l.org_id = '' AND l.kind = 'limits' WHERE d.domain = $1"
     );
     let row = connection.row(statement, &values![domain.to_lowercase()]).await?;
-    row.map(|row| Ok(sql::read(&row)?.instance)).transpose()
+    row.map(|row| read(&row)).transpose()
+}
+
+fn read(row: &Row) -> Result<Instance> {
+    let is_blocked = row.opt_json::<Limits>(9)?.is_some_and(|limits| limits.block == Some(true));
+    Ok(Instance { is_blocked, ..sql::read(row)?.instance })
 }
 
 /// The instance of that id.
@@ -24,7 +31,12 @@ pub async fn by_host(connection: &mut Connection, domain: &str) -> Result<Option
 /// # Errors
 /// When storage does not answer.
 pub async fn by_id(connection: &mut Connection, id: &str) -> Result<Option<Instance>> {
-    Ok(sql::find(connection, id).await?.map(|stored| stored.instance))
+    let statement = global_statement!(
+        "SELECT i.id, i.name, i.default_language, i.default_org_id, i.project_id, i.console_client_id, i.created_at,
+         i.changed_at, i.sequence, l.value FROM instances i
+         LEFT JOIN settings l ON l.instance_id = i.id AND l.org_id = '' AND l.kind = 'limits' WHERE i.id = $1"
+    );
+    connection.row(statement, &values![id]).await?.map(|row| read(&row)).transpose()
 }
 
 /// Whether the connection's instance trusts this public domain: one of its trusted domains.

@@ -26,6 +26,7 @@ pub(super) fn read(row: &Row) -> Result<StoredInstance> {
             project_id: row.text(4)?,
             console_client_id: row.text(5)?,
             created_at: row.timestamp(6)?,
+            is_blocked: false,
         },
         changed_at: row.timestamp(7)?,
         sequence: row.unsigned(8)?,

@@ -93,6 +93,10 @@ async fn read(state: &State, request: Request) -> Result<Incoming, Response> {
     let asked = request_origin(&parts.headers, &parts.uri, connection);
     let host = RequestedHost::read(&parts.headers, &asked, &state.env.hosts);
     let instance = instance_by_host(&state.env, &host).await.map_err(|error| plain(&error))?;
+    if instance.is_blocked {
+        return Err((StatusCode::TOO_MANY_REQUESTS, "This instance is blocked. Its operator can lift the block.\n")
+            .into_response());
+    }
     let body = axum::body::to_bytes(body, MAX_BODY)
         .await
         .map_err(|_| OAuthError::invalid_request("the body is too large or was cut off").into_response())?;

@@ -28,7 +28,7 @@ pub(super) async fn tokens(
 ) -> OAuthResult<TokenAnswer> {
     let audience = scopes.audience(&ctx.instance.project_id);
     let lifetimes = castellan_settings::store::of_instance::<OidcSettings>(&mut look).await?;
-    let (access_seconds, id_seconds) = if lifetimes.is_default() {
+    let (access_seconds, id_seconds) = if lifetimes.sequence == 0 {
         (request.options.access_token_seconds, request.options.id_token_seconds)
     } else {
         (lifetimes.value.access_token_lifetime.seconds(), lifetimes.value.id_token_lifetime.seconds())

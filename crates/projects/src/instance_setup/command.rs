@@ -81,6 +81,7 @@ pub async fn create_instance(ctx: &mut Context, new: NewInstance) -> Result<Crea
         project_id: ids.project.clone(),
         console_client_id: ids.console_client.clone(),
         created_at: now,
+        is_blocked: false,
     };
     let caller = Arc::clone(&ctx.caller);
     let came_from = Arc::clone(&ctx.instance);

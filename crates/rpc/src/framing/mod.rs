@@ -78,6 +78,7 @@ impl Framings {
             }
         };
         let mut response = response.map(Body::new);
+        leave_status_to_trailers(response.headers_mut());
         if is_text {
             response = web_text::wrap(response);
         } else {
@@ -113,6 +114,13 @@ fn unknown(path: &str) -> String {
         Some((service, _)) => format!("there is no service {service:?}"),
         None => format!("{path:?} is not the path of an RPC, which is /package.Service/Method"),
     }
+}
+
+/// The library repeats the status of a failed gRPC call in the headers, without its details. Clients that find it there look no
+/// further (tonic is one), and would never see the details in the trailers.
+fn leave_status_to_trailers(headers: &mut HeaderMap) {
+    headers.remove("grpc-status");
+    headers.remove("grpc-message");
 }
 
 /// A client that said `application/grpc` is answered so, although the library spells out `+proto`.

@@ -107,6 +107,8 @@ async fn a_grpc_failure_has_status_message_and_details() {
     let answer = post(&Stub::failing(invalid_token()), GET_USER, "application/grpc", envelope(&request())).await;
     assert_eq!((answer.status, answer.grpc_status()), (StatusCode::OK, "16"));
     assert_eq!(answer.trailers["grpc-message"], "Errors.Token.Invalid (AUTH-7fs1e)");
+    // A client that finds the status in the headers does not read the trailers, where the details are.
+    assert!(!answer.headers.contains_key("grpc-status"));
     let details = STANDARD_NO_PAD.decode(&answer.trailers["grpc-status-details-bin"]).unwrap();
     // google.rpc.Status: code 1, message 2, details 3 (google.protobuf.Any).
     #[derive(Clone, PartialEq, prost::Message)]

@@ -1,5 +1,6 @@
 //! The whole API as one router: every framing, REST, health and reflection, with the headers they share.
 
+mod quota;
 #[cfg(test)]
 pub(crate) mod stub;
 #[cfg(test)]
@@ -89,6 +90,7 @@ impl Api {
 
     async fn answer(&self, request: Request<Body>) -> Response<Body> {
         let caller_origin = request.headers().get(header::ORIGIN).cloned();
+        let was_exhausted = quota::says_exhausted(request.headers());
         let connection = request.extensions().get::<ConnectionInfo>();
         let origin = request_origin(request.headers(), request.uri(), connection);
         let is_rpc = Framings::takes(&request);
@@ -96,6 +98,9 @@ impl Api {
             if is_rpc { self.framings.serve(request, origin).await } else { self.rest.serve(request, origin).await };
         // Connect shows failures in the status, and leaves them without these headers (`spec: api.md 1.1`).
         let is_connect_failure = is_rpc && response.status() != StatusCode::OK;
+        if !is_rpc {
+            quota::tell(was_exhausted, &mut response);
+        }
         let headers = response.headers_mut();
         if !is_connect_failure {
             forbid_caching(headers, self.options.clock.now());

@@ -14,6 +14,8 @@ mod template;
 use std::sync::Arc;
 
 use castellan_oidc::TokenGate;
+use castellan_rpc::framing::Health;
+use castellan_rpc::http::cors;
 use castellan_rpc::service::{ServiceOptions, service};
 
 use crate::config::Settings;
@@ -47,7 +49,14 @@ pub async fn serve(process: Process) -> Result<()> {
     let shown = (settings.metrics.kind == crate::config::MetricsType::Prometheus).then(|| metrics.clone());
     let db = env.db.clone();
     let router = castellan_rpc::Router::new(registry(), TokenGate, Arc::clone(&env)).map_err(Failure::new)?;
-    let apis = service(Arc::new(router), ServiceOptions::default())
+    let health = Health::new();
+    let options = ServiceOptions {
+        clock: Arc::clone(&env.clock),
+        rng: Arc::clone(&env.rng),
+        health: health.clone(),
+        ..ServiceOptions::default()
+    };
+    let apis = service(Arc::new(router), options)
         .map_err(|cause| Failure::new("the routes of the contract cannot be laid out").because(cause))?;
     let routes = crate::debug::router(shown, move || {
         let db = db.clone();
@@ -58,7 +67,7 @@ pub async fn serve(process: Process) -> Result<()> {
             })
         }
     })
-    .merge(castellan_oidc::routes(Arc::clone(&env), template::oidc_options(&settings)))
+    .merge(cors::OIDC.around(castellan_oidc::routes(Arc::clone(&env), template::oidc_options(&settings))))
     .merge(apis);
     let routes = crate::observe::ObserveLayer::new(&settings, metrics.clone()).around(routes);
 
@@ -67,7 +76,13 @@ pub async fn serve(process: Process) -> Result<()> {
     let stop = crate::listener::Stop::on_signals()
         .map_err(|cause| Failure::new("the signals to stop cannot be listened to").because(cause))?;
     let work = housekeeping::start(Arc::clone(&env), stop.clone());
+    let mut told = stop.clone();
+    let leaving = tokio::spawn(async move {
+        told.wait().await;
+        health.set_serving(false);
+    });
     listener.serve(routes, stop).await;
+    leaving.abort();
     work.abort();
     env.db.close().await?;
     Ok(())
