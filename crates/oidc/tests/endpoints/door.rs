@@ -133,3 +133,32 @@ async fn an_expired_personal_access_token_is_refused() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_blocked_instance_answers_nothing_but_the_system_api() {
+    on_each_engine(async |app| {
+        let world = World::on(app).await;
+        let system = world.app.system_user("superuser", &world.one.host);
+        let limit = async |block: bool| {
+            let message = json!({"instanceId": world.one.id, "block": block});
+            world.app.connect(&system, "zitadel.system.v1.SystemService/SetLimits", &message).await.ok();
+        };
+        limit(true).await;
+        let anonymous = world.one.anonymous();
+        for (actor, rpc) in [
+            (&anonymous, "zitadel.management.v1.ManagementService/Healthz"),
+            (&world.one.owner, "zitadel.auth.v1.AuthService/GetMyUser"),
+        ] {
+            let answer = world.app.connect(actor, rpc, &json!({})).await;
+            assert_eq!((answer.code().as_str(), answer.error_id().as_str()), ("resource_exhausted", "LIMITS-molsj"));
+        }
+        let rest = world.app.rest(&world.one.owner, "GET", "/auth/v1/users/me", Value::Null).await;
+        assert_eq!(rest.status, 429);
+        assert!(rest.header("set-cookie").starts_with("zitadel.quota.exhausted=true"));
+        assert_eq!(world.by_secret(&world.robot, "openid").await.status, 429);
+        limit(false).await;
+        assert!(world.call_api(&world.robot.personal_token).await.is_ok());
+        assert!(world.by_secret(&world.robot, "openid").await.is_ok());
+    })
+    .await;
+}
