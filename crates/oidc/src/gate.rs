@@ -5,9 +5,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use castellan_crypto::opaque::OpaqueKey;
-use castellan_db::{Connection, statement};
+use castellan_db::Connection;
+use castellan_directory::users::head;
 use castellan_directory::{administrators, instances};
 use castellan_kernel::{Caller, CallerKind, Error, Fault, Kind, Result};
+use castellan_rpc::descriptor::NamedOrganization;
 use castellan_rpc::hosts::RequestedHost;
 use castellan_rpc::{Environment, Gate, Instance};
 use http::HeaderMap;
@@ -17,7 +19,6 @@ use crate::system_user::SystemUsers;
 
 const BAD_HEADER: Fault = Fault::unauthenticated("AUTH-toLo1", "invalid auth header");
 const INVALID_TOKEN: Fault = Fault::unauthenticated("AUTH-7fs1e", "Errors.Token.Invalid");
-const NO_SUCH_ORG: Fault = Fault::denied("AUTH-Bs7Ds", "Organisation doesn't exist");
 
 /// The header that names the organization in context.
 const ORG_HEADER: &str = "x-zitadel-orgid";
@@ -45,6 +46,21 @@ impl Gate for TokenGate {
         Box::pin(async move {
             let mut snapshot = env.db.single_reads(None);
             Ok(instances::by_id(&mut snapshot, id).await?.map(Arc::new))
+        })
+    }
+
+    fn organization<'a>(
+        &'a self,
+        env: &'a Arc<Environment>,
+        instance: &'a Instance,
+        named: NamedOrganization,
+    ) -> LocalFuture<'a, Result<String>> {
+        Box::pin(async move {
+            let mut snapshot = env.db.single_reads(Some(instance.id.as_str()));
+            match named {
+                NamedOrganization::Id(id) => head::named_org(&mut snapshot, &id).await,
+                NamedOrganization::Domain(domain) => head::org_of_domain(&mut snapshot, &domain).await,
+            }
         })
     }
 
@@ -115,7 +131,7 @@ async fn authenticate(
     let caller = users.authenticate(token, now, &instance.id, org_header, &env.system_roles).ok_or(INVALID_TOKEN)?;
     if !instance.id.is_empty() && !org_header.is_empty() {
         let mut snapshot = env.db.snapshot(Some(instance.id.as_str()));
-        require_org(&mut snapshot, org_header).await?;
+        head::named_org(&mut snapshot, org_header).await?;
     }
     Ok(caller)
 }
@@ -153,8 +169,7 @@ async fn caller(
     let org = if org_header.is_empty() || org_header == presented.org_id {
         presented.org_id.clone()
     } else {
-        require_org(connection, org_header).await?;
-        org_header.to_owned()
+        head::named_org(connection, org_header).await?
     };
     let memberships = administrators::memberships_of(connection, &env.roles, &presented.user_id).await?;
     Ok(Caller {
@@ -165,12 +180,4 @@ async fn caller(
         language: presented.language,
         memberships,
     })
-}
-
-async fn require_org(connection: &mut Connection, org_id: &str) -> Result<()> {
-    let statement = statement!("SELECT 1 FROM organizations WHERE instance_id = $1 AND id = $2");
-    match connection.row(statement, &[org_id.into()]).await? {
-        Some(_) => Ok(()),
-        None => Err(NO_SUCH_ORG.into()),
-    }
 }

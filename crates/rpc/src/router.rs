@@ -13,7 +13,7 @@ use prost::Message as _;
 
 use crate::call::{BoxFuture, Call, Failure, Invoke, Reply};
 use crate::context::{Context, Environment, Instance};
-use crate::descriptor::{Auth, Contract, MethodInfo};
+use crate::descriptor::{Auth, Contract, MethodInfo, NamedOrganization};
 use crate::failure;
 use crate::hosts::RequestedHost;
 use crate::validate;
@@ -120,6 +120,14 @@ pub trait Gate: Send + Sync + 'static {
         id: &'a str,
     ) -> LocalFuture<'a, Result<Option<Arc<Instance>>>>;
 
+    /// The id of the organization that a request names instead of the header.
+    fn organization<'a>(
+        &'a self,
+        env: &'a Arc<Environment>,
+        instance: &'a Instance,
+        named: NamedOrganization,
+    ) -> LocalFuture<'a, Result<String>>;
+
     /// Who presents these credentials. `instance` has an empty id when the call is for no instance.
     fn authenticate<'a>(
         &'a self,
@@ -180,7 +188,7 @@ impl Router {
             return Err(Error::from(BLOCKED).untranslated());
         }
 
-        let caller = match &method.auth {
+        let mut caller = match &method.auth {
             Auth::None => Caller::anonymous(),
             Auth::Authenticated | Auth::Permission(_) => {
                 let is_rest = call.framing == crate::call::Framing::Rest;
@@ -192,6 +200,9 @@ impl Router {
         };
         if let Some(preferred) = &caller.language {
             *language = Some(preferred.clone());
+        }
+        if let Some(named) = method.named_organization(&call.body) {
+            caller.org = self.gate.organization(&self.env, &instance, named).await?;
         }
         if let Auth::Permission(permission) = &method.auth {
             let check = method.check_value(&call.body);

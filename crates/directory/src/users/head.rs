@@ -161,7 +161,7 @@ pub(crate) async fn require_org(connection: &mut Connection, org_id: &str) -> Re
 ///
 /// # Errors
 /// `AUTH-Bs7Ds`, untranslated.
-pub(crate) async fn named_org(connection: &mut Connection, org_id: &str) -> Result<String> {
+pub async fn named_org(connection: &mut Connection, org_id: &str) -> Result<String> {
     let statement = statement!("SELECT id FROM organizations WHERE instance_id = $1 AND id = $2");
     named(connection, statement, org_id).await
 }
@@ -170,7 +170,7 @@ pub(crate) async fn named_org(connection: &mut Connection, org_id: &str) -> Resu
 ///
 /// # Errors
 /// `AUTH-Bs7Ds`, untranslated.
-pub(crate) async fn org_of_domain(connection: &mut Connection, domain: &str) -> Result<String> {
+pub async fn org_of_domain(connection: &mut Connection, domain: &str) -> Result<String> {
     let statement =
         statement!("SELECT org_id FROM org_domains WHERE instance_id = $1 AND domain_lower = $2 AND is_verified");
     named(connection, statement, &domain.to_lowercase()).await

@@ -141,7 +141,8 @@ async fn a_blocked_instance_answers_nothing_but_the_system_api() {
         let system = world.app.system_user("superuser", &world.one.host);
         let limit = async |block: bool| {
             let message = json!({"instanceId": world.one.id, "block": block});
-            world.app.connect(&system, "zitadel.system.v1.SystemService/SetLimits", &message).await.ok();
+            let answer = world.app.connect(&system, "zitadel.system.v1.SystemService/SetLimits", &message).await;
+            assert!(answer.is_ok(), "{}", answer.text());
         };
         limit(true).await;
         let anonymous = world.one.anonymous();
@@ -159,6 +160,31 @@ async fn a_blocked_instance_answers_nothing_but_the_system_api() {
         limit(false).await;
         assert!(world.call_api(&world.robot.personal_token).await.is_ok());
         assert!(world.by_secret(&world.robot, "openid").await.is_ok());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_organization_that_a_request_names_decides_which_roles_count() {
+    on_each_engine(async |app| {
+        let world = World::on(app).await;
+        let other = world.app.new_org(&world.one, "Other").await;
+        let roles = [Role::Org(&other, "ORG_OWNER")];
+        let manager = world.app.new_machine(&world.one, &world.one.org_id, "manager-of-other", &roles).await;
+        let add = async |organization: Value, name: &str| {
+            let message = json!({
+                "organization": organization,
+                "username": name,
+                "profile": {"givenName": "Ada", "familyName": "Lovelace"},
+                "email": {"email": format!("{name}@example.com"), "isVerified": true},
+            });
+            world.app.connect(&manager, "zitadel.user.v2.UserService/AddHumanUser", &message).await
+        };
+        let created = add(json!({"orgId": other}), "ada").await.ok();
+        assert_eq!(created["details"]["resourceOwner"], json!(other));
+        assert_eq!(add(json!({"orgId": world.one.org_id}), "eve").await.error_id(), "AUTHZ-cdgFk");
+        assert_eq!(add(json!({"orgId": "1"}), "eve").await.error_id(), "AUTH-Bs7Ds");
+        assert_eq!(add(Value::Null, "eve").await.error_id(), "AUTHZ-cdgFk", "the own organization is the context");
     })
     .await;
 }

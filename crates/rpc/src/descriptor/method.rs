@@ -83,10 +83,28 @@ impl MethodInfo {
         self.request.field_named("instance_id").is_some()
     }
 
+    /// The organization that the request itself names, where the method says that the permission is asked for there.
+    pub fn named_organization(&self, request: &[u8]) -> Option<NamedOrganization> {
+        let field = self.org_field?;
+        let value = |name: &str| {
+            field_value(self.request, request, &format!("{field}.{name}")).filter(|value| !value.is_empty())
+        };
+        value("org_id").map(NamedOrganization::Id).or_else(|| value("org_domain").map(NamedOrganization::Domain))
+    }
+
     /// The value of the request field `instance_id`, unless absent or empty.
     pub fn instance_id(&self, request: &[u8]) -> Option<String> {
         field_value(self.request, request, "instance_id").filter(|id| !id.is_empty())
     }
+}
+
+/// How a request names an organization (`zitadel.object.v2.Organization`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NamedOrganization {
+    /// By its id.
+    Id(String),
+    /// By one of its verified domains.
+    Domain(String),
 }
 
 /// Where the REST routes of the first API generation live; later ones state absolute paths.

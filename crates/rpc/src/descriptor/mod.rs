@@ -18,5 +18,5 @@ mod tests;
 
 pub use contract::{Contract, ContractError};
 pub use lookup::field_value;
-pub use method::{Auth, BodyRule, HttpBinding, MethodInfo};
+pub use method::{Auth, BodyRule, HttpBinding, MethodInfo, NamedOrganization};
 pub use table::{Cardinality, EnumTable, FieldKind, FieldTable, MessageTable, OneofTable, Presence, WellKnown};
