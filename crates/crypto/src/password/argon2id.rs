@@ -73,6 +73,19 @@ pub(super) fn hash(
     let mut output = [0_u8; 32];
     let params = Params::new(memory_kib, iterations, parallelism, Some(output.len())).ok()?;
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params).hash_password_into(password, &salt, &mut output).ok()?;
+    Some(text(memory_kib, iterations, parallelism, salt, output))
+}
+
+/// The text of a hash with these costs and a random digest; `None` if the costs are out of Argon2's own bounds.
+pub(super) fn decoy(memory_kib: u32, iterations: u32, parallelism: u32, rng: &dyn Rng) -> Option<String> {
+    let (mut salt, mut output) = ([0_u8; 16], [0_u8; 32]);
+    Params::new(memory_kib, iterations, parallelism, Some(output.len())).ok()?;
+    rng.fill(&mut salt);
+    rng.fill(&mut output);
+    Some(text(memory_kib, iterations, parallelism, salt, output))
+}
+
+fn text(memory_kib: u32, iterations: u32, parallelism: u32, salt: [u8; 16], output: [u8; 32]) -> String {
     let (salt, output) = (STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(output));
-    Some(format!("$argon2id$v=19$m={memory_kib},t={iterations},p={parallelism}${salt}${output}"))
+    format!("$argon2id$v=19$m={memory_kib},t={iterations},p={parallelism}${salt}${output}")
 }

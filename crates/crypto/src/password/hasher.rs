@@ -67,9 +67,7 @@ impl PasswordHasher {
     /// [`PasswordError::Costs`] if the scheme's costs are impossible.
     pub fn with_workers(scheme: Scheme, rng: Arc<dyn Rng>, workers: usize) -> Result<Self, PasswordError> {
         let workers = workers.clamp(1, 1024);
-        let mut unknown = Zeroizing::new([0_u8; 32]);
-        rng.fill(unknown.as_mut());
-        let decoy = scheme.hash(&crate::base64url::encode(unknown.as_slice()), rng.as_ref())?.into();
+        let decoy = scheme.decoy(rng.as_ref())?.into();
         Ok(Self {
             scheme,
             rng,

@@ -50,6 +50,20 @@ impl Scheme {
         .ok_or(PasswordError::Costs)
     }
 
+    /// A hash of this scheme that no password matches, at no cost: its digest is random.
+    ///
+    /// # Errors
+    /// [`PasswordError::Costs`] if the scheme's costs are impossible.
+    pub(super) fn decoy(&self, rng: &dyn Rng) -> Result<String, PasswordError> {
+        match *self {
+            Self::Argon2id { memory_kib, iterations, parallelism } => {
+                argon2id::decoy(memory_kib, iterations, parallelism, rng)
+            }
+            Self::Bcrypt { cost } => bcrypt_hash::decoy(cost, rng),
+        }
+        .ok_or(PasswordError::Costs)
+    }
+
     /// Whether a stored hash was made otherwise and should be replaced after its next successful use.
     pub fn needs_rehash(&self, encoded: &str) -> bool {
         match (*self, Encoded::parse(encoded)) {

@@ -133,6 +133,17 @@ fn passwords_longer_than_the_scheme_takes_are_refused() {
 }
 
 #[test]
+fn a_decoy_has_todays_form_and_matches_nothing() {
+    let rng = SystemRng::default();
+    for scheme in [Scheme::Bcrypt { cost: 4 }, Scheme::Argon2id { memory_kib: 64, iterations: 1, parallelism: 1 }] {
+        let decoy = scheme.decoy(&rng).unwrap();
+        assert!(!scheme.needs_rehash(&decoy), "{decoy}");
+        assert_eq!(verify(&decoy, PASSWORD), Ok(false), "{decoy}");
+        assert_eq!(decoy.len(), scheme.hash(PASSWORD, &rng).unwrap().len());
+    }
+}
+
+#[test]
 fn impossible_costs_are_refused_at_the_start() {
     let impossible = Scheme::Argon2id { memory_kib: 1, iterations: 0, parallelism: 0 };
     let hasher = PasswordHasher::new(impossible, Arc::new(SystemRng::default()));

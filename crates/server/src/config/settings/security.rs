@@ -8,7 +8,7 @@ use crate::config::key::section;
 use crate::config::value::choice;
 
 choice! {
-    /// An algorithm that makes new hashes; every known one is verified.
+    /// An algorithm of password hashes. New ones are made with bcrypt or, for every other name, Argon2id; all are verified.
     HashAlgorithm("bcrypt, argon2id, argon2i, scrypt, pbkdf2, sha2") {
         /// bcrypt with `Cost`.
         Bcrypt = "bcrypt",
@@ -62,7 +62,7 @@ section! {
     /// The algorithm for new hashes with its cost.
     Hasher {
         /// Algorithm for new hashes. A hash made otherwise is replaced at the next successful check.
-        "Algorithm" => algorithm: HashAlgorithm = "bcrypt";
+        "Algorithm" => algorithm: HashAlgorithm = "argon2id";
         /// Cost of bcrypt or scrypt; each step doubles the work.
         "Cost" => cost: Option<u32> = "";
         /// Passes of Argon2.
@@ -139,7 +139,7 @@ section! {
         /// Names of keys that only decrypt what was encrypted earlier.
         "DecryptionKeyIDs" => decryption_key_ids: Vec<String> = "";
         /// Whether tokens in the format before JWE are still accepted.
-        "LegacyToken" => legacy_token: bool = "true";
+        "LegacyToken" => legacy_token: bool = "false";
     }
 }
 
