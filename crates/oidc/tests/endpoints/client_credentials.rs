@@ -49,6 +49,9 @@ async fn the_credentials_may_stand_in_the_header_the_form_or_the_query() {
     .await;
 }
 
+/// The form, and the status, error and description that it is answered with.
+type Refusal<'a> = (&'a [(&'a str, &'a str)], u16, &'a str, &'a str);
+
 #[tokio::test]
 async fn every_refusal_says_what_was_wrong() {
     on_each_engine(async |app| {
@@ -57,7 +60,7 @@ async fn every_refusal_says_what_was_wrong() {
         world.manage("AddMachineUser", json!({ "userName": "bare", "name": "Without a secret" })).await;
         let (id, secret) = (("client_id", robot.name.as_str()), ("client_secret", robot.secret.as_str()));
         let scope = ("scope", "openid");
-        let cases: [(&[(&str, &str)], u16, &str, &str); 9] = [
+        let cases: [Refusal<'_>; 9] = [
             (&[id, secret, scope], 400, "invalid_request", "grant_type missing"),
             (&[("grant_type", "magic"), id, secret, scope], 400, "unsupported_grant_type", "magic not supported"),
             (&[GRANT, scope], 400, "invalid_request", "client_id"),

@@ -81,7 +81,7 @@ async fn a_removed_personal_access_token_is_void_at_once() {
         let id = text(&added, "tokenId");
         world.manage("RemovePersonalAccessToken", json!({ "userId": world.robot.id, "tokenId": id })).await;
         assert_void(&world, &client, &token, "removed").await;
-        assert_good(&world, &client, &[world.robot.personal_token.clone()], "the other one").await;
+        assert_good(&world, &client, std::slice::from_ref(&world.robot.personal_token), "the other one").await;
     })
     .await;
 }

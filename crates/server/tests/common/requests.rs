@@ -217,7 +217,10 @@ impl Rules {
 }
 
 fn set(message: &DynamicMessage, field: &str) -> Option<Proto> {
-    message.has_field_by_name(field).then(|| message.get_field_by_name(field).map(|value| value.into_owned())).flatten()
+    message
+        .has_field_by_name(field)
+        .then(|| message.get_field_by_name(field).map(std::borrow::Cow::into_owned))
+        .flatten()
 }
 
 fn flag(message: &DynamicMessage, field: &str) -> bool {

@@ -20,6 +20,7 @@ pub fn lines(name: &str) -> Vec<String> {
 
 /// Compares with the file, or writes it when that is wanted.
 #[track_caller]
+#[allow(clippy::panic, reason = "this is how a test fails")]
 pub fn check(name: &str, text: &str) {
     let path = path(name);
     if update_wanted() {
