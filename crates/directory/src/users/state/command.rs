@@ -4,11 +4,10 @@ use castellan_kernel::{Fault, Permission, Receipt, Result};
 use castellan_rpc::{Aggregate, AuditEvent, Context};
 
 use super::event::{
-    AuthorizationCascadeRemoved, InstanceMemberCascadeRemoved, OrgMemberCascadeRemoved,
-    ProjectGrantMemberCascadeRemoved, ProjectMemberCascadeRemoved, UserDeactivated, UserLocked, UserReactivated,
-    UserRemoved, UserUnlocked,
+    AuthorizationCascadeRemoved, UserDeactivated, UserLocked, UserReactivated, UserRemoved, UserUnlocked,
 };
-use super::sql::{self, MembershipLevel};
+use super::sql;
+use crate::administrators;
 use crate::users::head::{Reach, UserHead, UserState};
 
 /// The faults of one transition in one API generation.
@@ -95,31 +94,11 @@ pub async fn remove(ctx: &mut Context, command: RemoveUser) -> Result<Receipt> {
         }
     }
     let authorizations = sql::authorizations(ctx.tx().await?, &user.id).await?;
-    let memberships = sql::memberships(ctx.tx().await?, &user.id).await?;
     let receipt = ctx.record(&user.aggregate(), &UserRemoved {}).await?;
     for (id, org_id) in authorizations {
         ctx.record(&Aggregate::new("usergrant", id, org_id), &AuthorizationCascadeRemoved {}).await?;
     }
-    for membership in memberships {
-        let (user_id, id) = (user.id.as_str(), membership.aggregate_id.as_str());
-        match &membership.level {
-            MembershipLevel::Instance => {
-                let aggregate = Aggregate::new("instance", id, id);
-                ctx.record(&aggregate, &InstanceMemberCascadeRemoved { user_id }).await?;
-            }
-            MembershipLevel::Org => {
-                ctx.record(&Aggregate::new("org", id, id), &OrgMemberCascadeRemoved { user_id }).await?;
-            }
-            MembershipLevel::Project { owner } => {
-                let aggregate = Aggregate::new("project", id, owner);
-                ctx.record(&aggregate, &ProjectMemberCascadeRemoved { user_id }).await?;
-            }
-            MembershipLevel::ProjectGrant { owner, project_id } => {
-                let aggregate = Aggregate::new("project", project_id, owner);
-                ctx.record(&aggregate, &ProjectGrantMemberCascadeRemoved { user_id, grant_id: id }).await?;
-            }
-        }
-    }
+    administrators::record_removal_of_user(ctx, &user.id).await?;
     sql::delete(ctx.tx().await?, &user.id).await?;
     Ok(receipt)
 }

@@ -24,37 +24,3 @@ without_payload! {
     UserRemoved = "user.removed",
     AuthorizationCascadeRemoved = "user.grant.cascade.removed",
 }
-
-macro_rules! membership_removed {
-    ($($name:ident = $type:literal,)*) => {
-        $(
-            #[derive(Serialize)]
-            pub(super) struct $name<'a> {
-                #[serde(rename = "userId")]
-                pub user_id: &'a str,
-            }
-
-            impl AuditEvent for $name<'_> {
-                const TYPE: &'static str = $type;
-            }
-        )*
-    };
-}
-
-membership_removed! {
-    InstanceMemberCascadeRemoved = "instance.member.cascade.removed",
-    OrgMemberCascadeRemoved = "org.member.cascade.removed",
-    ProjectMemberCascadeRemoved = "project.member.cascade.removed",
-}
-
-#[derive(Serialize)]
-pub(super) struct ProjectGrantMemberCascadeRemoved<'a> {
-    #[serde(rename = "userId")]
-    pub user_id: &'a str,
-    #[serde(rename = "grantId")]
-    pub grant_id: &'a str,
-}
-
-impl AuditEvent for ProjectGrantMemberCascadeRemoved<'_> {
-    const TYPE: &'static str = "project.grant.member.cascade.removed";
-}

@@ -40,36 +40,3 @@ pub(super) async fn authorizations(connection: &mut Connection, user_id: &str) -
     let rows = connection.rows(statement, &values![user_id]).await?;
     rows.iter().map(|row| Ok((row.text(0)?, row.text(1)?))).collect()
 }
-
-pub(super) enum MembershipLevel {
-    Instance,
-    Org,
-    Project { owner: String },
-    ProjectGrant { owner: String, project_id: String },
-}
-
-pub(super) struct Membership {
-    pub level: MembershipLevel,
-    /// The instance, organization, project or grant.
-    pub aggregate_id: String,
-}
-
-pub(super) async fn memberships(connection: &mut Connection, user_id: &str) -> Result<Vec<Membership>> {
-    let statement = statement!(
-        "SELECT a.level, a.aggregate_id, COALESCE(p.org_id, ''), COALESCE(a.project_id, '')
-         FROM administrators a LEFT JOIN projects p ON p.instance_id = a.instance_id AND p.id = a.project_id
-         WHERE a.instance_id = $1 AND a.user_id = $2 ORDER BY a.level, a.aggregate_id"
-    );
-    let rows = connection.rows(statement, &values![user_id]).await?;
-    rows.iter()
-        .map(|row| {
-            let level = match row.int(0)? {
-                1 => MembershipLevel::Instance,
-                2 => MembershipLevel::Org,
-                3 => MembershipLevel::Project { owner: row.text(2)? },
-                _ => MembershipLevel::ProjectGrant { owner: row.text(2)?, project_id: row.text(3)? },
-            };
-            Ok(Membership { level, aggregate_id: row.text(1)? })
-        })
-        .collect()
-}
