@@ -13,6 +13,7 @@ mod secret_generators;
 mod security;
 pub mod span;
 pub mod store;
+pub mod texts;
 pub mod web_keys;
 pub mod wire;
 
@@ -36,4 +37,5 @@ pub fn register(registry: &mut Registry) {
     secret_generators::register(registry);
     restrictions::register(registry);
     limits::register(registry);
+    texts::register(registry);
 }

@@ -45,7 +45,8 @@ impl<T> Stored<T> {
         convert::read(self.sequence, self.created_at, self.changed_at, self.owner(instance_id))
     }
 
-    fn built_in(value: T) -> Self {
+    /// What holds where nothing is stored.
+    pub(crate) fn built_in(value: T) -> Self {
         Self {
             value,
             org_id: String::new(),
@@ -98,9 +99,7 @@ pub async fn put<T: Document>(connection: &mut Connection, owner: &Owner, value:
 /// # Errors
 /// When storage does not answer.
 pub async fn reset<T: Document>(connection: &mut Connection, owner: &Owner) -> Result<bool> {
-    let statement = statement!("DELETE FROM settings WHERE instance_id = $1 AND org_id = $2 AND kind = $3");
-    let org_id = owner.org().unwrap_or_default();
-    Ok(connection.execute(statement, &[org_id.into(), T::KIND.into()]).await? > 0)
+    reset_as(connection, owner, T::KIND).await
 }
 
 /// As [`get`], for kinds whose name carries a parameter.
@@ -140,6 +139,13 @@ pub(crate) async fn put_as<T: Serialize + Sync>(
         receipt.sequence.into(),
     ];
     connection.execute(statement, &values).await.map(|_| ())
+}
+
+/// As [`reset`], for kinds whose name carries a parameter.
+pub(crate) async fn reset_as(connection: &mut Connection, owner: &Owner, kind: &str) -> Result<bool> {
+    let statement = statement!("DELETE FROM settings WHERE instance_id = $1 AND org_id = $2 AND kind = $3");
+    let org_id = owner.org().unwrap_or_default();
+    Ok(connection.execute(statement, &[org_id.into(), kind.into()]).await? > 0)
 }
 
 fn read<T: DeserializeOwned>(row: &Row) -> Result<Stored<T>> {
