@@ -10,7 +10,8 @@ use std::time::Instant;
 use axum::Router;
 use axum::extract::MatchedPath;
 use castellan_kernel::{Rng, SystemRng};
-use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Request, Response};
+use castellan_rpc::http::Served;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use opentelemetry::propagation::Extractor;
 use tower::{Layer, Service};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -30,24 +31,11 @@ const UNMATCHED: &str = "unmatched";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestId(pub HeaderValue);
 
-/// How a request is called in metrics and traces.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Label {
-    /// The RPC's full name or the route's template.
-    pub method: Cow<'static, str>,
-    /// The code where the HTTP status does not say it (gRPC).
-    pub code: Option<Cow<'static, str>>,
-}
-
-/// Reads the label that the router left in the response, if there is one.
-type Labeller = Arc<dyn Fn(&Extensions) -> Option<Label> + Send + Sync>;
-
 /// Puts the observation around a router, see [`Self::around`].
 #[derive(Clone)]
 pub struct ObserveLayer {
     metrics: Metrics,
     rng: Arc<dyn Rng>,
-    labeller: Labeller,
     access_log: bool,
     traces: bool,
 }
@@ -58,17 +46,9 @@ impl ObserveLayer {
         Self {
             metrics,
             rng: Arc::new(SystemRng::default()),
-            labeller: Arc::new(|extensions| extensions.get::<Label>().cloned()),
             access_log: settings.log_store.access.stdout.enabled,
             traces: settings.tracing.kind == TracingType::Otel,
         }
-    }
-
-    /// Reads labels from what a router leaves in the response's extensions; without it, from a [`Label`].
-    #[must_use]
-    pub fn labelled_by(mut self, labeller: impl Fn(&Extensions) -> Option<Label> + Send + Sync + 'static) -> Self {
-        self.labeller = Arc::new(labeller);
-        self
     }
 
     /// Observes a finished router. A handler that panics is answered with 500, and counted as such.
@@ -145,22 +125,24 @@ where
             let mut response = answer.await?;
             drop(presence);
             let status = response.status();
-            let label = (around.labeller)(response.extensions()).unwrap_or_else(|| Label {
-                method: route.map_or(Cow::Borrowed(UNMATCHED), |route| Cow::Owned(route.as_str().to_owned())),
-                code: None,
-            });
-            let code = label.code.unwrap_or_else(|| Cow::Owned(status.as_str().to_owned()));
+            let served = response.extensions().get::<Served>().copied();
+            let method = match (served, route) {
+                (Some(served), _) => Cow::Borrowed(served.method),
+                (None, Some(route)) => Cow::Owned(route.as_str().to_owned()),
+                (None, None) => Cow::Borrowed(UNMATCHED),
+            };
+            let code = served.and_then(|served| served.status).unwrap_or_else(|| status.as_u16());
             let elapsed = started.elapsed();
-            span.record("otel.name", label.method.as_ref());
+            span.record("otel.name", method.as_ref());
             span.record("http.response.status_code", status.as_u16());
             if around.access_log {
                 let milliseconds = elapsed.as_secs_f64() * 1000.0;
                 span.in_scope(|| {
-                    let (method, status) = (label.method.as_ref(), status.as_u16());
-                    tracing::info!(target: "access", method, status, %code, milliseconds);
+                    let (method, status) = (method.as_ref(), status.as_u16());
+                    tracing::info!(target: "access", method, status, code, milliseconds);
                 });
             }
-            around.metrics.observe(label.method, code, elapsed);
+            around.metrics.observe(method, code, elapsed);
             response.headers_mut().entry(REQUEST_ID).or_insert(id);
             Ok(response)
         })
@@ -211,8 +193,7 @@ mod tests {
             .route("/users/{id}", get(|headers: HeaderMap| async move { headers[REQUEST_ID].as_bytes().to_vec() }))
             .fallback(|| async {
                 let mut response = Response::new(Body::empty());
-                let label = Label { method: "/a.B/C".into(), code: Some("NOT_FOUND".into()) };
-                response.extensions_mut().insert(label);
+                response.extensions_mut().insert(Served { method: "a.B/C", status: Some(404) });
                 response
             });
         (ObserveLayer::new(&settings, metrics.clone()).around(router), metrics)
@@ -245,7 +226,7 @@ mod tests {
         ask(&router, "/panic", None).await;
         let text = metrics.render();
         assert!(text.contains(r#"castellan_requests_total{method="/users/{id}",code="200"} 2"#), "{text}");
-        assert!(text.contains(r#"castellan_requests_total{method="/a.B/C",code="NOT_FOUND"} 1"#), "{text}");
+        assert!(text.contains(r#"castellan_requests_total{method="a.B/C",code="404"} 1"#), "{text}");
         assert!(text.contains(r#"castellan_requests_total{method="/panic",code="500"} 1"#), "{text}");
         assert!(text.contains("castellan_requests_in_flight 0"), "{text}");
     }

@@ -11,7 +11,7 @@ use connectrpc::{
 
 use crate::call::{Call, Framing, Invoke, RequestOrigin};
 use crate::descriptor::{Contract, MethodInfo};
-use crate::http::panics;
+use crate::http::{Outcome, panics};
 use crate::json;
 
 use super::errors;
@@ -50,17 +50,25 @@ impl Dispatcher for RpcDispatcher {
         };
         let headers = std::mem::take(ctx.headers_mut());
         let origin = ctx.extensions_mut().remove::<RequestOrigin>().unwrap_or_default();
+        let outcome = ctx.extensions_mut().remove::<Outcome>().unwrap_or_default();
         let invoke = Arc::clone(&self.invoke);
+        let noted = outcome.clone();
         let run = async move {
             let body = decode(method, &request, format)?;
             let call = Call { method, headers, origin, body, framing };
-            let reply = invoke.invoke(call).await.map_err(|failure| errors::connect_error(&failure, framing))?;
+            let reply = invoke.invoke(call).await.map_err(|failure| {
+                noted.failed(failure.kind);
+                errors::connect_error(&failure, framing)
+            })?;
             encode(method, reply.body, format)
         };
         Box::pin(async move {
             match panics::catch(method.path, run).await {
                 Ok(result) => result,
-                Err(failure) => Err(errors::connect_error(&failure, framing)),
+                Err(failure) => {
+                    outcome.failed(failure.kind);
+                    Err(errors::connect_error(&failure, framing))
+                }
             }
         })
     }

@@ -13,12 +13,13 @@ use std::sync::Arc;
 
 use ::http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use axum::body::Body;
+use castellan_kernel::Kind;
 use connectrpc::{CompressionPolicy, ConnectError, ConnectRpcService, Limits};
 use tower::Service as _;
 
 use crate::call::{Invoke, RequestOrigin};
 use crate::descriptor::Contract;
-use crate::http::compression;
+use crate::http::{Outcome, Served, compression};
 
 use dispatcher::RpcDispatcher;
 pub use system::Health;
@@ -66,10 +67,17 @@ impl Framings {
         let content_type = request.headers().get(header::CONTENT_TYPE).cloned();
         let is_text = content_type.as_ref().is_some_and(web_text::is_text);
         let mut request = if is_text { web_text::unwrap(request) } else { request };
-        let response = match self.refusal(request.uri().path()) {
-            Some(refusal) => refusal.into_http_response(request.headers()),
+        let path = request.uri().path();
+        let method = Contract::get().method(path.strip_prefix('/').unwrap_or(path)).map(|method| method.path);
+        let outcome = Outcome::default();
+        let response = match self.refusal(path) {
+            Some(refusal) => {
+                outcome.failed(Kind::Unimplemented);
+                refusal.into_http_response(request.headers())
+            }
             None => {
                 request.extensions_mut().insert(origin);
+                request.extensions_mut().insert(outcome.clone());
                 // The service is a handful of shared pointers; its error type has no values.
                 match self.service.clone().call(request).await {
                     Ok(response) => response,
@@ -79,6 +87,9 @@ impl Framings {
         };
         let mut response = response.map(Body::new);
         leave_status_to_trailers(response.headers_mut());
+        if let Some(method) = method {
+            response.extensions_mut().insert(Served { method, status: outcome.status() });
+        }
         if is_text {
             response = web_text::wrap(response);
         } else {

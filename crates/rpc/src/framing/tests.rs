@@ -14,6 +14,7 @@ use tower::ServiceExt as _;
 
 use crate::call::{Framing, Invoke, Reply};
 use crate::framing::Health;
+use crate::http::Served;
 use crate::http::{ConnectionInfo, compression};
 use crate::service::stub::{Stub, invalid_token};
 use crate::service::{ServiceOptions, service};
@@ -25,6 +26,7 @@ struct Answer {
     headers: HeaderMap,
     body: Bytes,
     trailers: HeaderMap,
+    served: Option<Served>,
 }
 
 impl Answer {
@@ -47,7 +49,8 @@ async fn send_with(stub: &Arc<Stub>, options: ServiceOptions, request: Request<B
     let (parts, body) = router.oneshot(request).await.unwrap().into_parts();
     let collected = body.collect().await.unwrap();
     let trailers = collected.trailers().cloned().unwrap_or_default();
-    Answer { status: parts.status, headers: parts.headers, body: collected.to_bytes(), trailers }
+    let served = parts.extensions.get::<Served>().copied();
+    Answer { status: parts.status, headers: parts.headers, body: collected.to_bytes(), trailers, served }
 }
 
 async fn post(stub: &Arc<Stub>, path: &str, content_type: &str, body: impl Into<Body>) -> Answer {
@@ -107,6 +110,7 @@ async fn a_grpc_failure_has_status_message_and_details() {
     let answer = post(&Stub::failing(invalid_token()), GET_USER, "application/grpc", envelope(&request())).await;
     assert_eq!((answer.status, answer.grpc_status()), (StatusCode::OK, "16"));
     assert_eq!(answer.trailers["grpc-message"], "Errors.Token.Invalid (AUTH-7fs1e)");
+    assert_eq!(answer.served, Some(Served { method: "zitadel.user.v2.UserService/GetUserByID", status: Some(401) }));
     // A client that finds the status in the headers does not read the trailers, where the details are.
     assert!(!answer.headers.contains_key("grpc-status"));
     let details = STANDARD_NO_PAD.decode(&answer.trailers["grpc-status-details-bin"]).unwrap();

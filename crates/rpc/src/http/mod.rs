@@ -8,8 +8,10 @@ mod date;
 mod headers;
 pub mod panics;
 mod request_id;
+mod served;
 
 pub use connection::{ConnectionInfo, request_origin};
 pub use date::http_date;
 pub use headers::{forbid_caching, forbid_indexing, header_text};
 pub use request_id::{REQUEST_ID, assign_request_id};
+pub use served::{Outcome, Served};

@@ -23,7 +23,7 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use crate::call::{Call, Failure, Framing, Invoke, RequestOrigin};
 use crate::descriptor::Contract;
 use crate::http::compression::{self, GunzipError};
-use crate::http::panics;
+use crate::http::{Served, panics};
 
 pub use routes::RoutesError;
 use routes::{Body as BodyPlace, Lookup, Route, Routes};
@@ -52,10 +52,12 @@ impl Rest {
         match self.routes.find(&parts.method, parts.uri.path()) {
             Lookup::Route(route, captures) => {
                 let run = self.run(route, &captures, &parts, headers, body, origin);
-                match panics::catch(route.method.path, run).await {
+                let mut response = match panics::catch(route.method.path, run).await {
                     Ok(Ok(response)) => response,
                     Ok(Err(failure)) | Err(failure) => answer::failure(&failure),
-                }
+                };
+                response.extensions_mut().insert(Served { method: route.method.path, status: None });
+                response
             }
             Lookup::OtherVerb => answer::method_not_allowed(&self.routes.allowed(parts.uri.path())),
             Lookup::Nothing => answer::not_found(),

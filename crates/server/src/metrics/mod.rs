@@ -22,7 +22,7 @@ const BUCKETS: [f64; 13] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RequestLabels {
     method: Cow<'static, str>,
-    code: Cow<'static, str>,
+    code: u16,
 }
 
 /// The metrics of this process; clones share them.
@@ -69,8 +69,9 @@ impl Metrics {
         Self { registry: Arc::new(registry), requests, durations, in_flight, connections }
     }
 
-    /// Counts an answered request. `method` is the RPC's full name or the route's template, `code` its status.
-    pub fn observe(&self, method: Cow<'static, str>, code: Cow<'static, str>, duration: Duration) {
+    /// Counts an answered request. `method` is the RPC's full name or the route's template, `code` its HTTP status,
+    /// or the one that stands for the status of a gRPC call.
+    pub fn observe(&self, method: Cow<'static, str>, code: u16, duration: Duration) {
         let labels = RequestLabels { method, code };
         self.requests.get_or_create(&labels).inc();
         self.durations.get_or_create(&labels).observe(duration.as_secs_f64());
@@ -106,10 +107,10 @@ mod tests {
     #[test]
     fn requests_are_counted_and_timed_by_method_and_code() {
         let metrics = Metrics::new(&SystemClock);
-        metrics.observe("/zitadel.user.v2.UserService/GetUserByID".into(), "OK".into(), Duration::from_millis(3));
-        metrics.observe("/zitadel.user.v2.UserService/GetUserByID".into(), "OK".into(), Duration::from_millis(3));
+        metrics.observe("/zitadel.user.v2.UserService/GetUserByID".into(), 200, Duration::from_millis(3));
+        metrics.observe("/zitadel.user.v2.UserService/GetUserByID".into(), 200, Duration::from_millis(3));
         let text = metrics.render();
-        let labels = r#"{method="/zitadel.user.v2.UserService/GetUserByID",code="OK"}"#;
+        let labels = r#"{method="/zitadel.user.v2.UserService/GetUserByID",code="200"}"#;
         assert!(text.contains(&format!("castellan_requests_total{labels} 2")), "{text}");
         assert!(text.contains(&format!("castellan_request_duration_seconds_count{labels} 2")), "{text}");
         assert!(text.contains("le=\"0.005\""), "{text}");
