@@ -7,8 +7,8 @@ use super::event::{
     AuthorizationCascadeRemoved, UserDeactivated, UserLocked, UserReactivated, UserRemoved, UserUnlocked,
 };
 use super::sql;
-use crate::administrators;
 use crate::users::head::{Reach, UserHead, UserState};
+use crate::{administrators, groups};
 
 /// The faults of one transition in one API generation.
 pub(super) struct Faults {
@@ -99,6 +99,7 @@ pub async fn remove(ctx: &mut Context, command: RemoveUser) -> Result<Receipt> {
         ctx.record(&Aggregate::new("usergrant", id, org_id), &AuthorizationCascadeRemoved {}).await?;
     }
     administrators::record_removal_of_user(ctx, &user.id).await?;
+    groups::record_removal_of_user(ctx, &user.id).await?;
     sql::delete(ctx.tx().await?, &user.id).await?;
     Ok(receipt)
 }
