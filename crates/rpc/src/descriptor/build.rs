@@ -3,11 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
-use prost_reflect::{
-    Cardinality as ProtoCardinality, DescriptorPool, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor,
-};
-
 use super::ContractError;
+use super::schema::{Enum, Field, Message, Schema, kind};
 use super::table::{
     Cardinality, EnumTable, FieldKind, FieldTable, MessageLink, MessageTable, NumberIndex, OneofTable, Presence,
     Tables, WellKnown,
@@ -18,25 +15,24 @@ pub(super) fn intern(text: &str) -> &'static str {
     Box::leak(text.to_owned().into_boxed_str())
 }
 
-/// Compiles every message of the pool.
-pub(super) fn tables(pool: &DescriptorPool) -> Result<&'static Tables, ContractError> {
-    let enums: HashMap<String, &'static EnumTable> = pool
-        .all_enums()
-        .map(|descriptor| (descriptor.full_name().to_owned(), &*Box::leak(Box::new(enum_table(&descriptor)))))
-        .collect();
-    let links: HashMap<String, MessageLink> = pool
-        .all_messages()
-        .map(|message| (message.full_name().to_owned(), MessageLink(Box::leak(Box::new(OnceLock::new())))))
+/// Compiles every message of the schema.
+pub(super) fn tables(schema: &Schema) -> Result<&'static Tables, ContractError> {
+    let enums: HashMap<&str, &'static EnumTable> =
+        schema.enums.iter().map(|known| (known.full_name, &*Box::leak(Box::new(enum_table(known))))).collect();
+    let links: HashMap<&str, MessageLink> = schema
+        .messages
+        .iter()
+        .map(|message| (message.full_name, MessageLink(Box::leak(Box::new(OnceLock::new())))))
         .collect();
 
-    let mut tables = Tables::new();
-    for message in pool.all_messages() {
-        let table: &'static MessageTable = Box::leak(Box::new(message_table(&message, &enums, &links)?));
+    let mut tables = Tables::with_capacity(schema.messages.len());
+    for message in &schema.messages {
+        let table: &'static MessageTable = Box::leak(Box::new(message_table(schema, message, &enums, &links)?));
         tables.insert(table.full_name, table);
     }
     let tables: &'static Tables = Box::leak(Box::new(tables));
     for (name, link) in &links {
-        if let Some(table) = tables.get(name.as_str()) {
+        if let Some(table) = tables.get(name) {
             // Each cell is set once, here: a second value cannot meet it.
             let _ = link.0.set(table);
             let _ = table.tables.set(tables);
@@ -67,48 +63,40 @@ fn mark_rules(tables: &'static Tables) {
     }
 }
 
-fn enum_table(descriptor: &EnumDescriptor) -> EnumTable {
-    let proto = descriptor.enum_descriptor_proto();
-    let values: Vec<(i32, &'static str)> =
-        proto.value.iter().map(|value| (value.number(), intern(value.name()))).collect();
-    let mut by_name: Vec<_> = values.iter().map(|&(number, name)| (name, number)).collect();
+fn enum_table(known: &Enum) -> EnumTable {
+    let mut by_name: Vec<_> = known.values.iter().map(|&(number, name)| (name, number)).collect();
     by_name.sort_unstable();
-    let mut by_number = values;
+    let mut by_number = known.values.clone();
     by_number.sort_by_key(|value| value.0);
     by_number.dedup_by_key(|value| value.0);
-    EnumTable { full_name: intern(descriptor.full_name()), by_number, by_name }
+    EnumTable { full_name: known.full_name, by_number, by_name }
 }
 
 fn message_table(
-    message: &MessageDescriptor,
-    enums: &HashMap<String, &'static EnumTable>,
-    links: &HashMap<String, MessageLink>,
+    schema: &Schema,
+    message: &Message,
+    enums: &HashMap<&str, &'static EnumTable>,
+    links: &HashMap<&str, MessageLink>,
 ) -> Result<MessageTable, ContractError> {
-    let unknown = |name: &str| ContractError::new(format!("{} uses the unknown type {name}", message.full_name()));
-    let real_oneofs: Vec<_> = message.oneofs().filter(|oneof| !oneof.is_synthetic()).collect();
-    let mut fields = Vec::new();
-    // The descriptor itself keeps the order of the contract, which is the order of JSON members.
-    for proto in &message.descriptor_proto().field {
-        let number = u32::try_from(proto.number()).unwrap_or_default();
-        let field = message.get_field(number).ok_or_else(|| unknown(proto.name()))?;
-        let kind = match field.kind() {
-            Kind::Message(nested) => {
-                FieldKind::Message(*links.get(nested.full_name()).ok_or_else(|| unknown(nested.full_name()))?)
-            }
-            Kind::Enum(nested) => {
-                FieldKind::Enum(enums.get(nested.full_name()).ok_or_else(|| unknown(nested.full_name()))?)
-            }
-            scalar => scalar_kind(&scalar),
+    let unknown = |name: &str| ContractError::new(format!("{} uses the unknown type {name}", message.full_name));
+    let real_oneofs: Vec<usize> =
+        (0..message.oneofs.len()).filter(|&oneof| !message.oneofs[oneof].is_synthetic).collect();
+    let mut fields = Vec::with_capacity(message.fields.len());
+    for field in &message.fields {
+        let kind = match field.kind {
+            kind::MESSAGE => FieldKind::Message(*links.get(field.type_name).ok_or_else(|| unknown(field.type_name))?),
+            kind::ENUM => FieldKind::Enum(enums.get(field.type_name).ok_or_else(|| unknown(field.type_name))?),
+            number => scalar_kind(number).ok_or_else(|| unknown(field.name))?,
         };
-        fields.push(field_table(&field, kind, &real_oneofs));
+        fields.push(field_table(schema, field, kind, &real_oneofs));
     }
 
     let oneofs: Vec<_> = real_oneofs
         .iter()
         .enumerate()
-        .map(|(index, oneof)| OneofTable {
-            proto_name: intern(oneof.name()),
-            go_name: intern(&go_camel_case(oneof.name())),
+        .map(|(index, &oneof)| OneofTable {
+            proto_name: message.oneofs[oneof].name,
+            go_name: intern(&go_camel_case(message.oneofs[oneof].name)),
             fields: (0..fields.len()).filter(|&field| fields[field].oneof == Some(index)).collect(),
         })
         .collect();
@@ -120,15 +108,14 @@ fn message_table(
     by_name.sort_unstable_by_key(|&(name, index)| (name.len(), name.as_bytes(), index));
     by_name.dedup();
 
-    let package = message.package_name();
-    let local = message.full_name().strip_prefix(package).unwrap_or(message.full_name()).trim_start_matches('.');
+    let local = message.full_name.strip_prefix(message.package).unwrap_or(message.full_name).trim_start_matches('.');
     Ok(MessageTable {
-        full_name: intern(message.full_name()),
+        full_name: message.full_name,
         go_name: intern(&go_camel_case(local)),
-        well_known: WellKnown::of(message.full_name()),
+        well_known: WellKnown::of(message.full_name),
         by_number: NumberIndex::new(fields.iter().map(|field| field.number)),
         by_name,
-        plan: crate::validate::plan(message, &fields, &oneofs)?,
+        plan: crate::validate::plan(schema, message, &fields, &oneofs)?,
         fields,
         oneofs,
         tables: OnceLock::new(),
@@ -136,48 +123,46 @@ fn message_table(
     })
 }
 
-fn field_table(field: &FieldDescriptor, kind: FieldKind, oneofs: &[prost_reflect::OneofDescriptor]) -> FieldTable {
-    let oneof = field.containing_oneof().and_then(|own| oneofs.iter().position(|oneof| *oneof == own));
-    let cardinality = if field.is_map() {
-        Cardinality::Map
-    } else if field.cardinality() == ProtoCardinality::Repeated {
-        Cardinality::Repeated
-    } else {
-        Cardinality::Singular
+fn field_table(schema: &Schema, field: &Field, kind: FieldKind, real_oneofs: &[usize]) -> FieldTable {
+    let cardinality = match (field.is_repeated, schema.is_map(field)) {
+        (_, true) => Cardinality::Map,
+        (true, false) => Cardinality::Repeated,
+        (false, false) => Cardinality::Singular,
     };
     FieldTable {
-        number: field.number(),
-        proto_name: intern(field.name()),
-        json_name: intern(field.json_name()),
-        go_name: intern(&go_camel_case(field.name())),
+        number: field.number,
+        proto_name: field.name,
+        json_name: field.json_name,
+        go_name: intern(&go_camel_case(field.name)),
         kind,
         cardinality,
-        presence: if field.supports_presence() { Presence::Explicit } else { Presence::Implicit },
+        presence: if field.has_presence() { Presence::Explicit } else { Presence::Implicit },
         packed: field.is_packed(),
-        optional: field.field_descriptor_proto().proto3_optional(),
-        oneof,
+        optional: field.is_optional,
+        oneof: field.oneof.and_then(|own| real_oneofs.iter().position(|&oneof| oneof == own)),
     }
 }
 
-const fn scalar_kind(kind: &Kind) -> FieldKind {
-    match kind {
-        Kind::Double => FieldKind::Double,
-        Kind::Float => FieldKind::Float,
-        Kind::Int32 => FieldKind::Int32,
-        Kind::Int64 => FieldKind::Int64,
-        Kind::Uint32 => FieldKind::Uint32,
-        Kind::Uint64 => FieldKind::Uint64,
-        Kind::Sint32 => FieldKind::Sint32,
-        Kind::Sint64 => FieldKind::Sint64,
-        Kind::Fixed32 => FieldKind::Fixed32,
-        Kind::Fixed64 => FieldKind::Fixed64,
-        Kind::Sfixed32 => FieldKind::Sfixed32,
-        Kind::Sfixed64 => FieldKind::Sfixed64,
-        Kind::Bool => FieldKind::Bool,
-        Kind::String => FieldKind::String,
-        // Enums and messages never come here.
-        Kind::Bytes | Kind::Enum(_) | Kind::Message(_) => FieldKind::Bytes,
-    }
+const fn scalar_kind(number: u64) -> Option<FieldKind> {
+    Some(match number {
+        kind::DOUBLE => FieldKind::Double,
+        kind::FLOAT => FieldKind::Float,
+        kind::INT32 => FieldKind::Int32,
+        kind::INT64 => FieldKind::Int64,
+        kind::UINT32 => FieldKind::Uint32,
+        kind::UINT64 => FieldKind::Uint64,
+        kind::SINT32 => FieldKind::Sint32,
+        kind::SINT64 => FieldKind::Sint64,
+        kind::FIXED32 => FieldKind::Fixed32,
+        kind::FIXED64 => FieldKind::Fixed64,
+        kind::SFIXED32 => FieldKind::Sfixed32,
+        kind::SFIXED64 => FieldKind::Sfixed64,
+        kind::BOOL => FieldKind::Bool,
+        kind::STRING => FieldKind::String,
+        kind::BYTES => FieldKind::Bytes,
+        // Groups are gone from the language.
+        _ => return None,
+    })
 }
 
 /// The Go spelling of a name: words joined in capitals (`user_id` becomes `UserId`), a dot becomes `_` before a capital.

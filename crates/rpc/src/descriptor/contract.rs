@@ -4,9 +4,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::LazyLock;
 
-use prost_reflect::DescriptorPool;
-
 use super::method::{self, MethodInfo};
+use super::schema::Schema;
 use super::table::{MessageTable, Tables};
 use super::{build, routes};
 
@@ -31,7 +30,6 @@ impl std::error::Error for ContractError {}
 /// Every RPC and message, read from the descriptor set.
 #[derive(Debug)]
 pub struct Contract {
-    pool: DescriptorPool,
     messages: &'static Tables,
     methods: Vec<&'static MethodInfo>,
     by_path: HashMap<&'static str, &'static MethodInfo>,
@@ -54,20 +52,15 @@ impl Contract {
     ///
     /// # Errors
     /// When the set is malformed, a permission is not known, a route is unusable or a validation rule is not supported.
-    pub fn from_descriptors(bytes: &[u8]) -> Result<Self, ContractError> {
-        // Starts from the well-known types, so that `Any`, wrappers and masks have tables in any case.
-        let mut pool = DescriptorPool::global();
-        pool.decode_file_descriptor_set(bytes)
+    pub fn from_descriptors(bytes: &'static [u8]) -> Result<Self, ContractError> {
+        let schema = Schema::read(bytes)
             .map_err(|error| ContractError::new(format!("the descriptor set is not usable: {error}")))?;
-        let messages = build::tables(&pool)?;
+        let messages = build::tables(&schema)?;
 
         let mut methods = Vec::new();
-        let mut services = Vec::new();
-        for service in pool.services() {
-            let name = build::intern(service.full_name());
-            services.push(name);
-            for descriptor in service.methods() {
-                methods.push(method::read(&descriptor, name, messages)?);
+        for service in &schema.services {
+            for method in &service.methods {
+                methods.push(method::read(&schema, service, method, messages)?);
             }
         }
         routes::drop_shadowed(&mut methods);
@@ -76,7 +69,8 @@ impl Contract {
         let methods: Vec<&'static MethodInfo> =
             methods.into_iter().map(|method| &*Box::leak(Box::new(method))).collect();
         let by_path = methods.iter().map(|method| (method.path, *method)).collect();
-        Ok(Self { pool, messages, methods, by_path, services })
+        let services = schema.services.iter().map(|service| service.full_name).collect();
+        Ok(Self { messages, methods, by_path, services })
     }
 
     /// The RPC of a path such as `zitadel.user.v2.UserService/GetUserByID`, without a leading slash.
@@ -102,10 +96,5 @@ impl Contract {
     /// Every message, in no order, those inside other messages and map entries included.
     pub fn messages(&self) -> impl Iterator<Item = &'static MessageTable> + '_ {
         self.messages.values().copied()
-    }
-
-    /// The descriptors, for reflection.
-    pub const fn pool(&self) -> &DescriptorPool {
-        &self.pool
     }
 }

@@ -2,10 +2,12 @@
 
 use castellan_kernel::Permission;
 use http::Method as Verb;
-use prost_reflect::{DynamicMessage, MethodDescriptor, Value};
 
 use super::build::intern;
+use super::options::{self, Options, Value};
+use super::schema::{Method, Schema, Service, each};
 use super::table::{MessageTable, Tables};
+use super::wire::Raw;
 use super::{ContractError, field_value};
 
 /// Who may call an RPC at all.
@@ -120,27 +122,24 @@ fn route_prefix(package: &str) -> &'static str {
 
 /// Reads one RPC with its options.
 pub(super) fn read(
-    descriptor: &MethodDescriptor,
-    service: &'static str,
+    schema: &Schema,
+    service: &Service,
+    method: &Method,
     messages: &'static Tables,
 ) -> Result<MethodInfo, ContractError> {
-    let path = intern(&format!("{service}/{}", descriptor.name()));
+    let path = intern(&format!("{}/{}", service.full_name, method.name));
     let message = |name: &str| {
         messages.get(name).copied().ok_or_else(|| ContractError::new(format!("{path} uses the unknown message {name}")))
     };
-    let options = descriptor.options();
-    let option = |name: &str| -> Option<DynamicMessage> {
-        let extension = descriptor.parent_pool().get_extension_by_name(name)?;
-        options.has_extension(&extension).then(|| as_message(&options.get_extension(&extension))).flatten()
-    };
+    let option = |name: &str| options::extension(schema, method.options, name).and_then(Value::as_message);
 
     let first = option("zitadel.v1.auth_option");
     let second = option("zitadel.protoc_gen_zitadel.v2.options");
-    let second_auth = second.as_ref().and_then(|options| inner(options, "auth_option"));
-    let response = second.as_ref().and_then(|options| inner(options, "http_response"));
+    let second_auth = second.and_then(|options| options.message("auth_option"));
+    let response = second.and_then(|options| options.message("http_response"));
     let permission =
         [&first, &second_auth].into_iter().flatten().find_map(|option| text(option, "permission")).unwrap_or_default();
-    let auth = match permission.as_str() {
+    let auth = match permission {
         "" => Auth::None,
         "authenticated" => Auth::Authenticated,
         name => Auth::Permission(
@@ -149,42 +148,37 @@ pub(super) fn read(
         ),
     };
 
-    let request = message(descriptor.input().full_name())?;
-    let check_field = first.as_ref().and_then(|option| text(option, "check_field_name"));
-    let org_field = second_auth.as_ref().and_then(|option| text(option, "org_field"));
-    for field in [&check_field, &org_field].into_iter().flatten() {
+    let request = message(method.input)?;
+    let check_field = first.and_then(|option| text(&option, "check_field_name"));
+    let org_field = second_auth.and_then(|option| text(&option, "org_field"));
+    for field in [check_field, org_field].into_iter().flatten() {
         if request.field_spelled(field).is_none() {
             return Err(ContractError::new(format!("{path} checks the field {field:?}, which its request has not")));
         }
     }
-    let package = intern(descriptor.parent_service().package_name());
     Ok(MethodInfo {
         path,
-        service,
-        name: intern(descriptor.name()),
-        package,
+        service: service.full_name,
+        name: method.name,
+        package: service.package,
         auth,
-        check_field: check_field.map(|name| intern(&name)),
-        org_field: org_field.map(|name| intern(&name)),
+        check_field,
+        org_field,
         bindings: match option("google.api.http") {
-            Some(rule) => bindings(&rule, path, route_prefix(package))?,
+            Some(rule) => bindings(&rule, path, route_prefix(service.package))?,
             None => Vec::new(),
         },
         success_code: response
-            .and_then(|response| response.get_field_by_name("success_code")?.as_i32())
+            .and_then(|response| response.value("success_code")?.as_i32())
             .and_then(|code| u16::try_from(code).ok())
             .filter(|code| *code != 0),
-        deprecated: descriptor
-            .method_descriptor_proto()
-            .options
-            .as_ref()
-            .is_some_and(prost_types::MethodOptions::deprecated),
+        deprecated: is_deprecated(method.options),
         request,
-        response: message(descriptor.output().full_name())?,
+        response: message(method.output)?,
     })
 }
 
-fn bindings(rule: &DynamicMessage, path: &str, prefix: &str) -> Result<Vec<HttpBinding>, ContractError> {
+fn bindings(rule: &Options<'_>, path: &str, prefix: &str) -> Result<Vec<HttpBinding>, ContractError> {
     let verbs = [
         ("get", Verb::GET),
         ("put", Verb::PUT),
@@ -201,31 +195,29 @@ fn bindings(rule: &DynamicMessage, path: &str, prefix: &str) -> Result<Vec<HttpB
             "{path} has the route {template:?}, which does not begin with a slash"
         )));
     }
-    let body = match text(rule, "body").as_deref() {
+    let body = match text(rule, "body") {
         None => BodyRule::None,
         Some("*") => BodyRule::Whole,
         Some(field) => BodyRule::Field(field.to_owned()),
     };
     let mut all = vec![HttpBinding { verb, template: format!("{prefix}{template}"), body }];
-    if let Some(more) = rule.get_field_by_name("additional_bindings") {
-        for rule in more.as_list().unwrap_or_default() {
-            if let Some(rule) = rule.as_message() {
-                all.extend(bindings(rule, path, prefix)?);
-            }
-        }
+    for rule in rule.list("additional_bindings", Value::as_message) {
+        all.extend(bindings(&rule, path, prefix)?);
     }
     Ok(all)
 }
 
-fn as_message(value: &Value) -> Option<DynamicMessage> {
-    value.as_message().cloned()
-}
-
-fn inner(message: &DynamicMessage, field: &str) -> Option<DynamicMessage> {
-    message.has_field_by_name(field).then(|| message.get_field_by_name(field).as_deref().and_then(as_message)).flatten()
+/// `google.protobuf.MethodOptions.deprecated`.
+fn is_deprecated(options: &'static [u8]) -> bool {
+    let mut deprecated = false;
+    let read = each(options, |number, raw| {
+        deprecated |= number == 33 && raw == Raw::Varint(1);
+        Ok(())
+    });
+    read.is_ok() && deprecated
 }
 
 /// A text field, unless empty.
-fn text(message: &DynamicMessage, field: &str) -> Option<String> {
-    message.get_field_by_name(field)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+fn text(options: &Options<'_>, field: &str) -> Option<&'static str> {
+    options.text(field).filter(|text| !text.is_empty())
 }

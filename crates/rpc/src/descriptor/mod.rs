@@ -6,8 +6,10 @@ mod build;
 mod contract;
 mod lookup;
 mod method;
+pub(crate) mod options;
 pub mod records;
 mod routes;
+pub(crate) mod schema;
 mod table;
 pub mod wire;
 

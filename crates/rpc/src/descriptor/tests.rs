@@ -123,7 +123,7 @@ fn no_two_routes_shadow_each_other() {
 
 #[test]
 fn an_unknown_permission_is_refused_with_its_method() {
-    let error = Contract::from_descriptors(&kinds::compile("unknown_permission.proto")).unwrap_err();
+    let error = Contract::from_descriptors(kinds::compile("unknown_permission.proto")).unwrap_err();
     assert_eq!(error.to_string(), "castellan.broken.Service/Call demands the unknown permission \"cake.eat\"");
     assert!(Contract::from_descriptors(b"\xff").is_err());
 }
@@ -235,5 +235,54 @@ fn malformed_records_are_told_apart() {
     assert_eq!(Reader::new(b"\x0b\x0c").record(), Ok(Some((1, Raw::Group))));
     for value in [0, 1, -1, i64::MAX, i64::MIN] {
         assert_eq!(wire::unzigzag(wire::zigzag(value)), value);
+    }
+}
+
+/// What the tables say of every message and field is what a general reflection library reads from the same descriptors.
+#[test]
+fn the_tables_are_as_prost_reflect_has_them() {
+    for (contract, pool) in [(Contract::get(), kinds::pool_of_contract()), (kinds::contract(), kinds::pool())] {
+        let set_names: Vec<_> = pool.services().map(|service| service.full_name().to_owned()).collect();
+        assert_eq!(contract.services().collect::<Vec<_>>(), set_names);
+        let mut fields = 0;
+        for message in pool.all_messages() {
+            let table = contract.message(message.full_name()).unwrap();
+            let real: Vec<_> = message.oneofs().filter(|oneof| !oneof.is_synthetic()).collect();
+            let oneofs: Vec<_> = table.oneofs.iter().map(|oneof| oneof.proto_name).collect();
+            assert_eq!(oneofs, real.iter().map(prost_reflect::OneofDescriptor::name).collect::<Vec<_>>());
+            assert_eq!(table.fields.len(), message.fields().len(), "{}", table.full_name);
+            for field in message.fields() {
+                let ours = &table.fields[table.index_of(field.number()).unwrap()];
+                let cardinality = match (field.is_map(), field.is_list()) {
+                    (true, _) => Cardinality::Map,
+                    (_, true) => Cardinality::Repeated,
+                    _ => Cardinality::Singular,
+                };
+                let oneof = field.containing_oneof().and_then(|own| real.iter().position(|oneof| *oneof == own));
+                assert_eq!((ours.proto_name, ours.json_name), (field.name(), field.json_name()), "{field:?}");
+                assert_eq!(
+                    (ours.cardinality, ours.packed, ours.oneof),
+                    (cardinality, field.is_packed(), oneof),
+                    "{field:?}"
+                );
+                assert_eq!(ours.presence == Presence::Explicit, field.supports_presence(), "{field:?}");
+                assert_eq!(ours.optional, field.field_descriptor_proto().proto3_optional(), "{field:?}");
+                match field.kind() {
+                    prost_reflect::Kind::Message(nested) => {
+                        assert_eq!(ours.kind.message().unwrap().full_name, nested.full_name(), "{field:?}");
+                    }
+                    prost_reflect::Kind::Enum(nested) => {
+                        let FieldKind::Enum(known) = ours.kind else { panic!("{field:?}") };
+                        assert_eq!(known.full_name, nested.full_name());
+                        assert!(nested.values().all(|value| known.number(value.name()) == Some(value.number())));
+                    }
+                    scalar => {
+                        assert_eq!(format!("{:?}", ours.kind).to_lowercase(), format!("{scalar:?}").to_lowercase());
+                    }
+                }
+                fields += 1;
+            }
+        }
+        assert!(fields > 20);
     }
 }

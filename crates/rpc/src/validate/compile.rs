@@ -2,41 +2,31 @@
 
 use std::fmt::Display;
 
-use prost_reflect::{
-    DynamicMessage, ExtensionDescriptor, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage as _, Value,
-};
-
 use super::range::{Moment, Number, Span};
 use super::rules::{Bytes, Check, Enum, Format, Length, List, Map, Plan, Rules, Step, Text};
+use crate::descriptor::options::{self, Options, Value};
+use crate::descriptor::schema::{Field, Message, Schema, kind};
 use crate::descriptor::{ContractError, FieldTable, OneofTable};
 
 /// The rules of a message. `fields` and `oneofs` are its tables, to which the plan refers by index.
 pub(crate) fn plan(
-    message: &MessageDescriptor,
+    schema: &Schema,
+    message: &Message,
     fields: &[FieldTable],
     oneofs: &[OneofTable],
 ) -> Result<Plan, ContractError> {
-    let pool = message.parent_pool();
-    let extension = |name: &str| pool.get_extension_by_name(name);
-    let flag = |options: &DynamicMessage, name: &str| {
-        extension(name).is_some_and(|option| options.get_extension(&option).as_bool() == Some(true))
-    };
-    if message.descriptor_proto().options.is_some()
-        && (flag(&message.options(), "validate.disabled") || flag(&message.options(), "validate.ignored"))
-    {
+    let flag = |options: &'static [u8], name: &str| options::flag(schema, options, name);
+    if flag(message.options, "validate.disabled") || flag(message.options, "validate.ignored") {
         return Ok(Plan::default());
     }
 
     let mut rules = Vec::with_capacity(fields.len());
-    for field in fields {
-        let descriptor = message.get_field(field.number);
-        let compiled = match (descriptor, extension("validate.rules")) {
-            (Some(descriptor), Some(option)) => field_rules(&descriptor, &option)
-                .map_err(|reason| ContractError::new(format!("the rules of {}: {reason}", descriptor.full_name())))?,
-            _ => Rules::default(),
-        };
+    for (table, field) in fields.iter().zip(&message.fields) {
+        let compiled = field_rules(schema, field).map_err(|reason| {
+            ContractError::new(format!("the rules of {}.{}: {reason}", message.full_name, field.name))
+        })?;
         // Fields with nothing to check now may still hold messages that have rules.
-        rules.push((compiled.bite() || field.kind.is_message()).then_some(compiled));
+        rules.push((compiled.bite() || table.kind.is_message()).then_some(compiled));
     }
 
     let mut plan = Plan::default();
@@ -52,9 +42,10 @@ pub(crate) fn plan(
     }
     for (index, members) in members.into_iter().enumerate() {
         let required = message
-            .oneofs()
-            .find(|oneof| oneof.name() == oneofs[index].proto_name)
-            .is_some_and(|oneof| flag(&oneof.options(), "validate.required"));
+            .oneofs
+            .iter()
+            .find(|oneof| oneof.name == oneofs[index].proto_name)
+            .is_some_and(|oneof| flag(oneof.options, "validate.required"));
         if required || !members.is_empty() {
             plan.steps.push(Step::Oneof { oneof: index, required, members });
         }
@@ -85,24 +76,21 @@ impl Plan {
     }
 }
 
-fn field_rules(field: &FieldDescriptor, option: &ExtensionDescriptor) -> Result<Rules, String> {
-    if field.field_descriptor_proto().options.is_none() {
+fn field_rules(schema: &Schema, field: &Field) -> Result<Rules, String> {
+    if field.options.is_empty() {
         return Ok(Rules::default());
     }
-    let options = field.options();
-    if !options.has_extension(option) {
+    let Some(rules) = options::extension(schema, field.options, "validate.rules").and_then(Value::as_message) else {
         return Ok(Rules::default());
+    };
+    if schema.is_map(field) {
+        let Some(entry) = schema.message(field.type_name) else { return Ok(Rules::default()) };
+        let map = rules.message("map").ok_or("a map takes map rules only")?;
+        return Ok(Rules { check: Check::Map(Box::new(map_rules(&map, entry)?)), ..Rules::default() });
     }
-    let value = options.get_extension(option);
-    let Some(rules) = value.as_message() else { return Ok(Rules::default()) };
-    if field.is_map() {
-        let Kind::Message(entry) = field.kind() else { return Ok(Rules::default()) };
-        let map = Options::of(rules, "map").ok_or("a map takes map rules only")?;
-        return Ok(Rules { check: Check::Map(Box::new(map_rules(&map, &entry)?)), ..Rules::default() });
-    }
-    if field.is_list() {
-        let list = Options::of(rules, "repeated").ok_or("a list takes repeated rules only")?;
-        let items = list.message("items").map_or(Ok(Rules::default()), |items| value_rules(&items, &field.kind()))?;
+    if field.is_repeated {
+        let list = rules.message("repeated").ok_or("a list takes repeated rules only")?;
+        let items = list.message("items").map_or(Ok(Rules::default()), |items| value_rules(&items, field))?;
         let list = List {
             ignore_empty: list.flag("ignore_empty"),
             count: Length { exact: None, min: list.number("min_items"), max: list.number("max_items") },
@@ -111,63 +99,57 @@ fn field_rules(field: &FieldDescriptor, option: &ExtensionDescriptor) -> Result<
         };
         return Ok(Rules { check: Check::List(Box::new(list)), ..Rules::default() });
     }
-    value_rules(rules, &field.kind())
+    value_rules(&rules, field)
 }
 
-fn map_rules(map: &Options, entry: &MessageDescriptor) -> Result<Map, String> {
+fn map_rules(map: &Options<'_>, entry: &Message) -> Result<Map, String> {
     let of =
-        |name: &str, kind: Kind| map.message(name).map_or(Ok(Rules::default()), |rules| value_rules(&rules, &kind));
+        |name: &str, number: u32| match (map.message(name), entry.fields.iter().find(|field| field.number == number)) {
+            (Some(rules), Some(field)) => value_rules(&rules, field),
+            _ => Ok(Rules::default()),
+        };
     Ok(Map {
         ignore_empty: map.flag("ignore_empty"),
         count: Length { exact: None, min: map.number("min_pairs"), max: map.number("max_pairs") },
         no_sparse: map.flag("no_sparse"),
-        keys: of("keys", entry.map_entry_key_field().kind())?,
-        values: of("values", entry.map_entry_value_field().kind())?,
+        keys: of("keys", 1)?,
+        values: of("values", 2)?,
     })
 }
 
-/// The rules for one value of a kind.
-fn value_rules(rules: &DynamicMessage, kind: &Kind) -> Result<Rules, String> {
+/// The rules for one value of a field's type.
+fn value_rules(rules: &Options<'_>, field: &Field) -> Result<Rules, String> {
     let mut compiled = Rules::default();
-    if let Some(message) = Options::of(rules, "message") {
+    if let Some(message) = rules.message("message") {
         compiled.required = message.flag("required");
         compiled.skip = message.flag("skip");
     }
-    let Some(name) = rules
-        .descriptor()
-        .oneofs()
-        .find(|oneof| oneof.name() == "type")
-        .and_then(|oneof| oneof.fields().find(|field| rules.has_field(field)).map(|field| field.name().to_owned()))
-    else {
-        return Ok(compiled);
-    };
-    let Some(options) = Options::of(rules, &name) else { return Ok(compiled) };
+    let Some(name) = rules.set_in("type") else { return Ok(compiled) };
+    let Some(options) = rules.message(name) else { return Ok(compiled) };
     compiled.required |= options.flag("required");
-    compiled.check = match (name.as_str(), kind) {
-        ("string", Kind::String) => Check::Text(Box::new(text_rules(&options)?)),
-        ("bytes", Kind::Bytes) => Check::Bytes(Box::new(bytes_rules(&options)?)),
-        ("bool", Kind::Bool) => {
-            options.value("const").and_then(|value| value.as_bool()).map_or(Check::None, Check::Bool)
-        }
-        ("enum", Kind::Enum(_)) => Check::Enum(Enum {
-            equal: options.value("const").and_then(|value| value.as_i32()),
+    compiled.check = match (name, field.kind) {
+        ("string", kind::STRING) => Check::Text(Box::new(text_rules(&options)?)),
+        ("bytes", kind::BYTES) => Check::Bytes(Box::new(bytes_rules(&options)?)),
+        ("bool", kind::BOOL) => options.value("const").and_then(Value::as_bool).map_or(Check::None, Check::Bool),
+        ("enum", kind::ENUM) => Check::Enum(Enum {
+            equal: options.value("const").and_then(Value::as_i32),
             one_of: options.list("in", Value::as_i32),
             none_of: options.list("not_in", Value::as_i32),
             defined_only: options.flag("defined_only"),
         }),
-        ("int32", Kind::Int32) => Check::Signed(number(&options, |value| value.as_i32().map(i64::from))?),
-        ("int64", Kind::Int64) => Check::Signed(number(&options, Value::as_i64)?),
-        ("uint32", Kind::Uint32) => Check::Unsigned(number(&options, |value| value.as_u32().map(u64::from))?),
-        ("uint64", Kind::Uint64) => Check::Unsigned(number(&options, Value::as_u64)?),
-        ("double", Kind::Double) => Check::Double(number(&options, Value::as_f64)?),
-        ("float", Kind::Float) => Check::Single(number(&options, Value::as_f32)?),
-        ("duration", Kind::Message(message)) if message.full_name() == "google.protobuf.Duration" => {
+        ("int32", kind::INT32) => Check::Signed(number(&options, |value| value.as_i32().map(i64::from))?),
+        ("int64", kind::INT64) => Check::Signed(number(&options, Value::as_i64)?),
+        ("uint32", kind::UINT32) => Check::Unsigned(number(&options, |value| value.as_u32().map(u64::from))?),
+        ("uint64", kind::UINT64) => Check::Unsigned(number(&options, Value::as_u64)?),
+        ("double", kind::DOUBLE) => Check::Double(number(&options, Value::as_f64)?),
+        ("float", kind::FLOAT) => Check::Single(number(&options, Value::as_f32)?),
+        ("duration", kind::MESSAGE) if field.type_name == "google.protobuf.Duration" => {
             Check::Duration(number(&options, |value| {
                 let (seconds, nanos) = parts(value)?;
                 Span::from_parts(seconds, nanos)
             })?)
         }
-        ("timestamp", Kind::Message(message)) if message.full_name() == "google.protobuf.Timestamp" => {
+        ("timestamp", kind::MESSAGE) if field.type_name == "google.protobuf.Timestamp" => {
             Check::Timestamp(number(&options, |value| {
                 let (seconds, nanos) = parts(value)?;
                 Moment::from_parts(seconds, nanos)
@@ -178,7 +160,7 @@ fn value_rules(rules: &DynamicMessage, kind: &Kind) -> Result<Rules, String> {
     Ok(compiled)
 }
 
-fn text_rules(options: &Options) -> Result<Text, String> {
+fn text_rules(options: &Options<'_>) -> Result<Text, String> {
     let formats = [
         ("email", Format::Email),
         ("hostname", Format::Hostname),
@@ -190,7 +172,7 @@ fn text_rules(options: &Options) -> Result<Text, String> {
     ];
     Ok(Text {
         ignore_empty: options.flag("ignore_empty"),
-        equal: options.text("const"),
+        equal: options.text("const").map(str::to_owned),
         one_of: options.list("in", |value| value.as_str().map(str::to_owned)),
         none_of: options.list("not_in", |value| value.as_str().map(str::to_owned)),
         runes: Length { exact: options.number("len"), min: options.number("min_len"), max: options.number("max_len") },
@@ -199,18 +181,18 @@ fn text_rules(options: &Options) -> Result<Text, String> {
             min: options.number("min_bytes"),
             max: options.number("max_bytes"),
         },
-        prefix: options.text("prefix"),
-        suffix: options.text("suffix"),
-        contains: options.text("contains"),
-        not_contains: options.text("not_contains"),
+        prefix: options.text("prefix").map(str::to_owned),
+        suffix: options.text("suffix").map(str::to_owned),
+        contains: options.text("contains").map(str::to_owned),
+        not_contains: options.text("not_contains").map(str::to_owned),
         format: formats.into_iter().find(|(name, _)| options.flag(name)).map(|(_, format)| format),
-        pattern: options.text("pattern").map(|pattern| regex::Regex::new(&pattern)).transpose().map_err(unusable)?,
+        pattern: options.text("pattern").map(regex::Regex::new).transpose().map_err(unusable)?,
     })
 }
 
-fn bytes_rules(options: &Options) -> Result<Bytes, String> {
-    let bytes = |value: &Value| value.as_bytes().map(|bytes| bytes.to_vec());
-    let one = |name: &str| options.value(name).as_ref().and_then(bytes);
+fn bytes_rules(options: &Options<'_>) -> Result<Bytes, String> {
+    let bytes = |value: Value<'_>| value.as_bytes().map(<[u8]>::to_vec);
+    let one = |name: &str| options.value(name).and_then(bytes);
     Ok(Bytes {
         ignore_empty: options.flag("ignore_empty"),
         equal: one("const"),
@@ -220,11 +202,7 @@ fn bytes_rules(options: &Options) -> Result<Bytes, String> {
         prefix: one("prefix"),
         suffix: one("suffix"),
         contains: one("contains"),
-        pattern: options
-            .text("pattern")
-            .map(|pattern| regex::bytes::Regex::new(&pattern))
-            .transpose()
-            .map_err(unusable)?,
+        pattern: options.text("pattern").map(regex::bytes::Regex::new).transpose().map_err(unusable)?,
     })
 }
 
@@ -232,12 +210,12 @@ fn unusable(error: impl Display) -> String {
     format!("the pattern is not usable: {error}")
 }
 
-fn number<T>(options: &Options, read: impl Fn(&Value) -> Option<T>) -> Result<Box<Number<T>>, String> {
+fn number<'s, T>(options: &Options<'s>, read: impl Fn(Value<'s>) -> Option<T>) -> Result<Box<Number<T>>, String> {
     if let Some(name) = ["lt_now", "gt_now"].into_iter().find(|name| options.flag(name)) {
         return Err(format!("{name} is not supported, because rules know no clock"));
     }
     let one = |name: &str| match options.value(name) {
-        Some(value) => read(&value).map(Some).ok_or_else(|| format!("{name} is out of range")),
+        Some(value) => read(value).map(Some).ok_or_else(|| format!("{name} is out of range")),
         None => Ok(None),
     };
     Ok(Box::new(Number {
@@ -252,49 +230,9 @@ fn number<T>(options: &Options, read: impl Fn(&Value) -> Option<T>) -> Result<Bo
     }))
 }
 
-fn parts(value: &Value) -> Option<(i64, i32)> {
+fn parts(value: Value<'_>) -> Option<(i64, i32)> {
     let message = value.as_message()?;
-    let seconds = message.get_field_by_name("seconds")?.as_i64()?;
-    let nanos = message.get_field_by_name("nanos")?.as_i32()?;
+    let seconds = message.value("seconds").map_or(Some(0), Value::as_i64)?;
+    let nanos = message.value("nanos").map_or(Some(0), Value::as_i32)?;
     Some((seconds, nanos))
-}
-
-/// The rules of one kind, such as `StringRules`.
-struct Options(DynamicMessage);
-
-impl Options {
-    fn of(rules: &DynamicMessage, name: &str) -> Option<Self> {
-        if !rules.has_field_by_name(name) {
-            return None;
-        }
-        rules.get_field_by_name(name)?.as_message().cloned().map(Self)
-    }
-
-    fn value(&self, name: &str) -> Option<Value> {
-        self.0
-            .has_field_by_name(name)
-            .then(|| self.0.get_field_by_name(name).map(std::borrow::Cow::into_owned))
-            .flatten()
-    }
-
-    fn flag(&self, name: &str) -> bool {
-        self.value(name).and_then(|value| value.as_bool()) == Some(true)
-    }
-
-    fn number(&self, name: &str) -> Option<u64> {
-        self.value(name).and_then(|value| value.as_u64())
-    }
-
-    fn text(&self, name: &str) -> Option<String> {
-        self.value(name).and_then(|value| value.as_str().map(str::to_owned))
-    }
-
-    fn message(&self, name: &str) -> Option<DynamicMessage> {
-        self.value(name).and_then(|value| value.as_message().cloned())
-    }
-
-    fn list<T>(&self, name: &str, read: impl Fn(&Value) -> Option<T>) -> Vec<T> {
-        let value = self.value(name);
-        value.iter().filter_map(Value::as_list).flatten().filter_map(read).collect()
-    }
 }

@@ -387,7 +387,7 @@ fn malformed_bytes_are_refused_whether_or_not_there_are_rules() {
 
 #[test]
 fn rules_that_cannot_be_kept_are_refused_at_the_start() {
-    let error = Contract::from_descriptors(&kinds::compile("unusable_rule.proto")).unwrap_err();
+    let error = Contract::from_descriptors(kinds::compile("unusable_rule.proto")).unwrap_err();
     assert_eq!(
         error.to_string(),
         "the rules of castellan.broken.Message.text: int32 rules do not fit the type of the field"

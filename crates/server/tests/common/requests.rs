@@ -1,14 +1,20 @@
 //! Requests made from the contract alone: what its rules demand is filled in, ids are those of real things, the rest is left out.
 
-use castellan_rpc::descriptor::{Contract, MethodInfo};
+use std::sync::LazyLock;
+
+use castellan_rpc::descriptor::MethodInfo;
 use castellan_testkit::Fixture;
-use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, OneofDescriptor, Value as Proto};
+use prost_reflect::{
+    DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, OneofDescriptor, Value as Proto,
+};
 use serde_json::{Map, Value, json};
+
+static POOL: LazyLock<DescriptorPool> =
+    LazyLock::new(|| DescriptorPool::decode(castellan_proto::DESCRIPTORS).expect("the contract is compiled in"));
 
 /// A request for the method that passes the rules of the contract, about the things of `acme`.
 pub fn request(method: &MethodInfo, fixture: &Fixture) -> Value {
-    let descriptor =
-        Contract::get().pool().get_message_by_name(method.request.full_name).expect("the request is in the contract");
+    let descriptor = POOL.get_message_by_name(method.request.full_name).expect("the request is in the contract");
     Value::Object(message(&descriptor, method, fixture, 0))
 }
 
@@ -72,8 +78,7 @@ fn worth_filling(field: &FieldDescriptor, method: &MethodInfo) -> bool {
 
 /// Whether one member of a oneof has to be there.
 fn wanted(oneof: &OneofDescriptor, method: &MethodInfo) -> bool {
-    let required = Contract::get()
-        .pool()
+    let required = POOL
         .get_extension_by_name("validate.required")
         .is_some_and(|extension| oneof.options().get_extension(&extension).as_bool().unwrap_or_default());
     let creates = ["Add", "Create", "Set", "Update"].iter().any(|verb| method.name.starts_with(verb));
@@ -178,7 +183,7 @@ struct Rules {
 impl Rules {
     fn of(field: &FieldDescriptor) -> Self {
         let mut rules = Self::default();
-        let Some(extension) = Contract::get().pool().get_extension_by_name("validate.rules") else { return rules };
+        let Some(extension) = POOL.get_extension_by_name("validate.rules") else { return rules };
         let options = field.options();
         if !options.has_extension(&extension) {
             return rules;
