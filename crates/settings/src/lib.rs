@@ -5,8 +5,11 @@
 pub mod defaults;
 pub mod documents;
 pub mod features;
+mod hosted_login;
 pub mod limits;
+pub mod links;
 pub mod oidc_settings;
+mod owner;
 pub mod policies;
 mod restrictions;
 mod secret_generators;
@@ -38,4 +41,6 @@ pub fn register(registry: &mut Registry) {
     restrictions::register(registry);
     limits::register(registry);
     texts::register(registry);
+    links::register(registry);
+    hosted_login::register(registry);
 }
