@@ -2,6 +2,7 @@
 //! organizations may override policies. [`store`] reads and writes the documents, [`policies`] holds the rules that all policies
 //! share, [`web_keys`] the keys that sign tokens, [`defaults`] what a new instance starts with.
 
+pub mod assets;
 pub mod defaults;
 pub mod documents;
 pub mod features;
@@ -25,6 +26,7 @@ mod testing;
 
 use castellan_rpc::Registry;
 
+pub use assets::asset_routes;
 pub use defaults::{InstanceDefaults, write_instance_defaults};
 pub use documents::*;
 pub use restrictions::SUPPORTED_LANGUAGES;

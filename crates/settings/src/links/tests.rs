@@ -113,6 +113,8 @@ async fn the_effective_settings_are_those_of_the_organization_that_is_named_or_o
         assert_eq!(effective(&world, other).await, None);
         let unknown = v2::GetEffectiveSettingsRequest { project_id: Some("p9".into()), ..Default::default() };
         assert_eq!(api::effective(&mut world.admin("i1"), unknown).await.unwrap_err().id(), "SETTINGS-Prj1n");
+        let unknown = v2::GetEffectiveSettingsRequest { application_id: Some("a9".into()), ..Default::default() };
+        assert_eq!(api::effective(&mut world.admin("i1"), unknown).await.unwrap_err().id(), "SETTINGS-App1n");
     })
     .await;
 }

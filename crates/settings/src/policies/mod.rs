@@ -4,7 +4,7 @@
 mod command;
 pub mod event;
 mod kinds;
-mod label;
+pub(crate) mod label;
 mod lockout;
 mod login;
 mod notification;

@@ -4,7 +4,8 @@ use castellan_kernel::{Owner, Result};
 use castellan_proto::zitadel::{admin::v1 as admin, auth::v1 as auth, management::v1 as management, policy, settings};
 use castellan_rpc::{Context, convert};
 
-use super::command;
+use super::{Asset, command};
+use crate::assets;
 use crate::documents::{LabelPolicy, LabelPreview};
 use crate::policies;
 use crate::policies::rpc::{Values as _, asked_org, owner_type, v2_details, values};
@@ -35,7 +36,7 @@ pub(in crate::policies) async fn admin_get(
     _: admin::GetLabelPolicyRequest,
 ) -> Result<admin::GetLabelPolicyResponse> {
     let stored = policies::read_default::<LabelPolicy>(ctx).await?;
-    Ok(admin::GetLabelPolicyResponse { policy: Some(wire(&stored, &ctx.instance.id)) })
+    Ok(admin::GetLabelPolicyResponse { policy: Some(wire(&stored, ctx)) })
 }
 
 pub(in crate::policies) async fn admin_get_preview(
@@ -43,7 +44,7 @@ pub(in crate::policies) async fn admin_get_preview(
     _: admin::GetPreviewLabelPolicyRequest,
 ) -> Result<admin::GetPreviewLabelPolicyResponse> {
     let stored = preview(ctx, "").await?;
-    Ok(admin::GetPreviewLabelPolicyResponse { policy: Some(wire(&stored, &ctx.instance.id)) })
+    Ok(admin::GetPreviewLabelPolicyResponse { policy: Some(wire(&stored, ctx)) })
 }
 
 pub(in crate::policies) async fn admin_update(
@@ -68,7 +69,7 @@ pub(in crate::policies) async fn get(
 ) -> Result<management::GetLabelPolicyResponse> {
     let org = ctx.caller.org.clone();
     let stored = policies::read::<LabelPolicy>(ctx, &org).await?;
-    let policy = Some(wire(&stored, &ctx.instance.id));
+    let policy = Some(wire(&stored, ctx));
     Ok(management::GetLabelPolicyResponse { policy, is_default: stored.is_default() })
 }
 
@@ -78,7 +79,7 @@ pub(in crate::policies) async fn get_preview(
 ) -> Result<management::GetPreviewLabelPolicyResponse> {
     let org = ctx.caller.org.clone();
     let stored = preview(ctx, &org).await?;
-    let policy = Some(wire(&stored, &ctx.instance.id));
+    let policy = Some(wire(&stored, ctx));
     Ok(management::GetPreviewLabelPolicyResponse { policy, is_default: stored.is_default() })
 }
 
@@ -87,7 +88,7 @@ pub(in crate::policies) async fn get_default(
     _: management::GetDefaultLabelPolicyRequest,
 ) -> Result<management::GetDefaultLabelPolicyResponse> {
     let stored = policies::read_default::<LabelPolicy>(ctx).await?;
-    Ok(management::GetDefaultLabelPolicyResponse { policy: Some(wire(&stored, &ctx.instance.id)) })
+    Ok(management::GetDefaultLabelPolicyResponse { policy: Some(wire(&stored, ctx)) })
 }
 
 pub(in crate::policies) async fn add(
@@ -132,7 +133,7 @@ pub(in crate::policies) async fn get_mine(
 ) -> Result<auth::GetMyLabelPolicyResponse> {
     let org = ctx.caller.own_org.clone();
     let stored = policies::read(ctx, &org).await?;
-    Ok(auth::GetMyLabelPolicyResponse { policy: Some(wire(&stored, &ctx.instance.id)) })
+    Ok(auth::GetMyLabelPolicyResponse { policy: Some(wire(&stored, ctx)) })
 }
 
 pub(in crate::policies) async fn v2_get(
@@ -143,7 +144,7 @@ pub(in crate::policies) async fn v2_get(
     let stored = policies::read::<LabelPolicy>(ctx, &org).await?;
     Ok(settings::v2::GetBrandingSettingsResponse {
         details: v2_details(&stored, &ctx.instance.id),
-        settings: Some(v2_wire(&stored)),
+        settings: Some(v2_wire(&stored, ctx)),
     })
 }
 
@@ -155,17 +156,21 @@ pub(in crate::policies) async fn v2beta_get(
 }
 
 /// The preview of an organization, else of the instance.
-async fn preview(ctx: &mut Context, org_id: &str) -> Result<Stored<LabelPolicy>> {
+pub(crate) async fn preview(ctx: &mut Context, org_id: &str) -> Result<Stored<LabelPolicy>> {
     let Stored { value, org_id, created_at, changed_at, sequence } =
         store::effective::<LabelPreview>(ctx.read().await?, org_id).await?;
     Ok(Stored { value: value.0, org_id, created_at, changed_at, sequence })
 }
 
-/// There are no uploaded pictures or fonts, so their addresses are empty.
-fn wire(stored: &Stored<LabelPolicy>, instance_id: &str) -> policy::v1::LabelPolicy {
+/// The address of a file; empty when there is none.
+fn file(stored: &Stored<LabelPolicy>, ctx: &Context, asset: Asset) -> String {
+    assets::url(&ctx.origin, stored.owner(&ctx.instance.id), asset.key(&stored.value))
+}
+
+fn wire(stored: &Stored<LabelPolicy>, ctx: &Context) -> policy::v1::LabelPolicy {
     let value = stored.value.clone();
     policy::v1::LabelPolicy {
-        details: stored.details(instance_id),
+        details: stored.details(&ctx.instance.id),
         primary_color: value.primary_color,
         is_default: stored.is_default(),
         hide_login_name_suffix: value.hide_login_name_suffix,
@@ -178,11 +183,15 @@ fn wire(stored: &Stored<LabelPolicy>, instance_id: &str) -> policy::v1::LabelPol
         font_color_dark: value.font_color_dark,
         disable_watermark: value.disable_watermark,
         theme_mode: value.theme_mode,
-        ..policy::v1::LabelPolicy::default()
+        logo_url: file(stored, ctx, Asset::Logo),
+        icon_url: file(stored, ctx, Asset::Icon),
+        logo_url_dark: file(stored, ctx, Asset::LogoDark),
+        icon_url_dark: file(stored, ctx, Asset::IconDark),
+        font_url: file(stored, ctx, Asset::Font),
     }
 }
 
-fn v2_wire(stored: &Stored<LabelPolicy>) -> settings::v2::BrandingSettings {
+fn v2_wire(stored: &Stored<LabelPolicy>, ctx: &Context) -> settings::v2::BrandingSettings {
     use policy::v1::ThemeMode as V1;
     use settings::v2::ThemeMode as V2;
     let value = stored.value.clone();
@@ -199,16 +208,18 @@ fn v2_wire(stored: &Stored<LabelPolicy>) -> settings::v2::BrandingSettings {
             background_color: value.background_color,
             warn_color: value.warn_color,
             font_color: value.font_color,
-            ..settings::v2::Theme::default()
+            logo_url: file(stored, ctx, Asset::Logo),
+            icon_url: file(stored, ctx, Asset::Icon),
         }),
         dark_theme: Some(settings::v2::Theme {
             primary_color: value.primary_color_dark,
             background_color: value.background_color_dark,
             warn_color: value.warn_color_dark,
             font_color: value.font_color_dark,
-            ..settings::v2::Theme::default()
+            logo_url: file(stored, ctx, Asset::LogoDark),
+            icon_url: file(stored, ctx, Asset::IconDark),
         }),
-        font_url: String::new(),
+        font_url: file(stored, ctx, Asset::Font),
         hide_login_name_suffix: value.hide_login_name_suffix,
         disable_watermark: value.disable_watermark,
         resource_owner_type: owner_type(stored),

@@ -4,6 +4,7 @@ use castellan_kernel::{Fault, Owner, Receipt, Result};
 use castellan_rpc::{AuditEvent, Context};
 use serde::Serialize;
 
+use super::asset_command;
 use crate::documents::{LabelPolicy, LabelPreview};
 use crate::policies::{Policy as _, event};
 use crate::store;
@@ -69,6 +70,7 @@ pub(super) async fn activate(ctx: &mut Context, owner: &Owner) -> Result<Receipt
         }
     };
     store::put(ctx.tx().await?, owner, &preview.value.0, &receipt).await?;
+    asset_command::sweep(ctx, owner).await?;
     Ok(receipt)
 }
 
@@ -79,5 +81,6 @@ pub(super) async fn remove(ctx: &mut Context, org_id: &str) -> Result<Receipt> {
         return Err(LabelPolicy::FAULTS.org_reset_missing.into());
     }
     store::reset::<LabelPolicy>(tx, &owner).await?;
+    asset_command::sweep(ctx, &owner).await?;
     event::removed::<LabelPolicy>(ctx, org_id).await
 }

@@ -1,11 +1,17 @@
 //! Branding. All changes go to a preview, which activation publishes. RPCs: Admin and Management …LabelPolicy, Auth GetMyLabelPolicy,
-//! settings v2 and v2beta GetBrandingSettings. Documents `label_policy`, `label_policy_preview`. Events `*.policy.label.*`.
+//! settings v2 and v2beta GetBrandingSettings; files are uploaded in `crate::assets`. Documents `label_policy`, `label_policy_preview`. Events `*.policy.label.*`.
 
-pub(in crate::policies) mod api;
+pub(crate) mod api;
+mod asset;
+mod asset_api;
+mod asset_command;
 mod command;
 
 use castellan_proto::methods::{admin_v1, auth_v1, management_v1, settings_v2, settings_v2beta};
 use castellan_rpc::Registry;
+
+pub(crate) use asset::Asset;
+pub(crate) use asset_command::upload;
 
 pub(super) fn register(registry: &mut Registry) {
     registry
@@ -24,4 +30,5 @@ pub(super) fn register(registry: &mut Registry) {
         .query::<auth_v1::GetMyLabelPolicy>(api::get_mine)
         .query::<settings_v2::GetBrandingSettings>(api::v2_get)
         .query::<settings_v2beta::GetBrandingSettings>(api::v2beta_get);
+    asset_api::register(registry);
 }
