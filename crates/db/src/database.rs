@@ -8,6 +8,7 @@ use tokio::sync::Notify;
 
 use crate::connection::Session;
 use crate::postgres::{self, Mode, PostgresOptions};
+use crate::retry::Queue;
 use crate::sqlite::{self, SqliteOptions};
 use crate::{EngineKind, Snapshot, Tx, global_statement};
 
@@ -28,6 +29,7 @@ enum Engine {
 struct Inner {
     engine: Engine,
     outbox: Arc<Notify>,
+    retry_queue: Queue,
 }
 
 /// An open database with an up-to-date schema. Cheap to clone.
@@ -45,7 +47,7 @@ impl Db {
             DbOptions::Sqlite(options) => Engine::Sqlite(sqlite::Engine::open(options).await?),
             DbOptions::Postgres(options) => Engine::Postgres(postgres::Engine::open(options).await?),
         };
-        Ok(Self(Arc::new(Inner { engine, outbox: Arc::default() })))
+        Ok(Self(Arc::new(Inner { engine, outbox: Arc::default(), retry_queue: Queue::default() })))
     }
 
     /// Which engine this is.
@@ -54,6 +56,11 @@ impl Db {
             Engine::Sqlite(_) => EngineKind::Sqlite,
             Engine::Postgres(_) => EngineKind::Postgres,
         }
+    }
+
+    /// Where writers of this process wait that lost against others.
+    pub(crate) fn retry_queue(&self) -> &Queue {
+        &self.0.retry_queue
     }
 
     /// A read-only view of one instance (or of none), begun by its first statement and consistent across all of them.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use ::http::HeaderMap;
 use bytes::Bytes;
+use castellan_db::Retry;
 use castellan_kernel::{Caller, Error, Fault, Kind, Result};
 use castellan_proto::Method;
 use prost::Message as _;
@@ -20,9 +21,6 @@ use crate::validate;
 
 const BLOCKED: Fault = Fault::new(Kind::ResourceExhausted, "LIMITS-molsj", "Errors.Limits.Instance.Blocked");
 const MALFORMED: Fault = Fault::invalid("RPC-Bad01", "Errors.Request.Malformed");
-
-/// How often a command that lost against another transaction is run again.
-const ATTEMPTS: u32 = 12;
 
 type LocalFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 type Run = Box<dyn for<'a> Fn(&'a mut Context, Bytes) -> LocalFuture<'a, Result<Bytes>> + Send + Sync>;
@@ -212,9 +210,8 @@ impl Router {
             .map_err(|violation| Error::bare(Kind::InvalidArgument, violation.to_string()))?;
 
         let (caller, origin) = (Arc::new(caller), Arc::<str>::from(host.origin()));
-        let mut attempt = 0;
+        let mut retry = Retry::new(&self.env.db);
         loop {
-            attempt += 1;
             let mut ctx = Context::new(
                 Arc::clone(&self.env),
                 Arc::clone(&instance),
@@ -230,13 +227,11 @@ impl Router {
                 }
             };
             match outcome {
-                Err(error) if error.is_conflict() && attempt < ATTEMPTS => {
-                    tracing::debug!(
-                        method = method.path,
-                        attempt,
-                        "a transaction lost against another, running it again"
-                    );
-                    tokio::time::sleep(std::time::Duration::from_millis(u64::from(attempt * attempt))).await;
+                Err(error) if error.is_conflict() => {
+                    if !retry.again().await {
+                        return Err(error);
+                    }
+                    tracing::debug!(method = method.path, losses = retry.losses(), "lost against another transaction");
                 }
                 outcome => return outcome,
             }

@@ -15,6 +15,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
+use castellan_db::Retry;
 use castellan_kernel::{Caller, Error};
 use castellan_rpc::hosts::RequestedHost;
 use castellan_rpc::http::{ConnectionInfo, request_origin};
@@ -128,9 +129,8 @@ pub(crate) async fn retrying<T, F>(state: &State, incoming: &Incoming, run: F) -
 where
     F: for<'a> Fn(&'a mut Context) -> Attempt<'a, T>,
 {
-    let mut attempt = 0_u64;
+    let mut retry = Retry::new(&state.env.db);
     loop {
-        attempt += 1;
         let mut ctx = incoming.context(state, true);
         let outcome = match run(&mut ctx).await {
             Ok(value) => ctx.commit().await.map(|()| value).map_err(OAuthError::from),
@@ -140,8 +140,10 @@ where
             }
         };
         match outcome {
-            Err(error) if attempt < 12 && error.cause.as_ref().is_some_and(|cause| cause.is_conflict()) => {
-                tokio::time::sleep(std::time::Duration::from_millis(attempt * attempt)).await;
+            Err(error) if error.cause.as_ref().is_some_and(|cause| cause.is_conflict()) => {
+                if !retry.again().await {
+                    return Err(error);
+                }
             }
             outcome => return outcome,
         }

@@ -19,7 +19,7 @@ use tower::Service as _;
 
 use crate::call::{Invoke, RequestOrigin};
 use crate::descriptor::Contract;
-use crate::http::{Outcome, Served, compression};
+use crate::http::{Outcome, Served, compression, drain};
 
 use dispatcher::RpcDispatcher;
 pub use system::Health;
@@ -32,6 +32,7 @@ const ENVELOPE: usize = 5;
 pub struct Framings {
     service: ConnectRpcService<RpcDispatcher>,
     invoke: Arc<dyn Invoke>,
+    message_limit: usize,
 }
 
 impl Framings {
@@ -44,7 +45,7 @@ impl Framings {
         let service = ConnectRpcService::new(RpcDispatcher::new(Arc::clone(&invoke), system))
             .with_limits(limits)
             .with_compression_policy(CompressionPolicy::default().with_min_size(compression::WORTH_COMPRESSING));
-        Self { service, invoke }
+        Self { service, invoke, message_limit }
     }
 
     /// Whether a request is an RPC by its path (`/package.Service/Method`) or its content type.
@@ -73,7 +74,9 @@ impl Framings {
         let response = match self.refusal(path) {
             Some(refusal) => {
                 outcome.failed(Kind::Unimplemented);
-                refusal.into_http_response(request.headers())
+                let (parts, body) = request.into_parts();
+                drain(body, self.message_limit).await;
+                refusal.into_http_response(&parts.headers)
             }
             None => {
                 request.extensions_mut().insert(origin);

@@ -5,6 +5,7 @@ pub mod compression;
 mod connection;
 pub mod cors;
 mod date;
+mod drain;
 mod headers;
 pub mod panics;
 mod request_id;
@@ -12,6 +13,7 @@ mod served;
 
 pub use connection::{ConnectionInfo, request_origin};
 pub use date::http_date;
+pub use drain::drain;
 pub use headers::{forbid_caching, forbid_indexing, header_text};
 pub use request_id::{REQUEST_ID, assign_request_id};
 pub use served::{Outcome, Served};

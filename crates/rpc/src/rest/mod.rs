@@ -23,7 +23,7 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use crate::call::{Call, Failure, Framing, Invoke, RequestOrigin};
 use crate::descriptor::Contract;
 use crate::http::compression::{self, GunzipError};
-use crate::http::{Served, panics};
+use crate::http::{Served, drain, panics};
 
 pub use routes::RoutesError;
 use routes::{Body as BodyPlace, Lookup, Route, Routes};
@@ -59,8 +59,14 @@ impl Rest {
                 response.extensions_mut().insert(Served { method: route.method.path, status: None });
                 response
             }
-            Lookup::OtherVerb => answer::method_not_allowed(&self.routes.allowed(parts.uri.path())),
-            Lookup::Nothing => answer::not_found(),
+            Lookup::OtherVerb => {
+                drain(body, self.body_limit).await;
+                answer::method_not_allowed(&self.routes.allowed(parts.uri.path()))
+            }
+            Lookup::Nothing => {
+                drain(body, self.body_limit).await;
+                answer::not_found()
+            }
         }
     }
 
@@ -75,6 +81,7 @@ impl Rest {
     ) -> Result<Response<Body>, Failure> {
         let method = route.method;
         if !self.invoke.serves(method.path) {
+            drain(body, self.body_limit).await;
             return Err(answer::plain(Kind::Unimplemented, crate::framing::not_served(method.path)));
         }
         let body = match route.body {

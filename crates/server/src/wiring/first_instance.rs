@@ -48,9 +48,8 @@ pub(super) async fn ensure(env: &Arc<Environment>, settings: &Settings) -> Resul
         login_client: template::login_client(&first.org.login_client),
     };
     // Several servers may start on one empty database: whoever loses runs again, and then finds the instance.
-    let mut attempt = 0_u32;
+    let mut retry = castellan_db::Retry::new(&env.db);
     let created = loop {
-        attempt += 1;
         let mut ctx = Context::internal(Arc::clone(env), Arc::new(Instance::default()), "SYSTEM");
         let outcome = async {
             if any_instance(ctx.tx().await?).await? {
@@ -63,10 +62,10 @@ pub(super) async fn ensure(env: &Arc<Environment>, settings: &Settings) -> Resul
         .await;
         match outcome {
             Ok(created) => break created,
-            Err(error) if castellan_kernel::Error::is_conflict(&error) && attempt < 10 => {
-                let mut jitter = [0_u8; 1];
-                env.rng.fill(&mut jitter);
-                tokio::time::sleep(std::time::Duration::from_millis(u64::from(jitter[0]))).await;
+            Err(error) if error.is_conflict() => {
+                if !retry.again().await {
+                    return Err(error.into());
+                }
             }
             Err(error) => return Err(error.into()),
         }
