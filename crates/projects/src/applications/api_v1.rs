@@ -8,6 +8,7 @@ use castellan_rpc::{Context, convert};
 
 use super::command::{self, ConfigChange, NewApplication, SecretOf};
 use super::query::{self, filter};
+use super::saml::{Metadata, SamlSettings};
 use super::{AuthMethod, v1_config};
 use crate::wire::{QUERY_INVALID, method};
 
@@ -47,6 +48,37 @@ pub(super) async fn add_oidc(ctx: &mut Context, mut request: v1::AddOidcAppReque
         none_compliant,
         compliance_problems,
     })
+}
+
+pub(super) async fn add_saml(ctx: &mut Context, request: v1::AddSamlAppRequest) -> Result<v1::AddSamlAppResponse> {
+    use v1::add_saml_app_request::Metadata as Wire;
+    let reach = reach(ctx);
+    let application = NewApplication { project_id: request.project_id, id: None, name: request.name };
+    let metadata = match request.metadata {
+        Some(Wire::MetadataXml(xml)) => Metadata::Xml(xml),
+        Some(Wire::MetadataUrl(_)) => Metadata::Url,
+        None => Metadata::None,
+    };
+    let settings = SamlSettings { metadata, login: Some(v1_config::login(request.login_version)) };
+    let added = command::create_saml(ctx, &reach, application, settings).await?;
+    Ok(v1::AddSamlAppResponse { app_id: added.id, details: convert::added(&added.receipt) })
+}
+
+pub(super) async fn update_saml(
+    ctx: &mut Context,
+    request: v1::UpdateSamlAppConfigRequest,
+) -> Result<v1::UpdateSamlAppConfigResponse> {
+    use v1::update_saml_app_config_request::Metadata as Wire;
+    let reach = reach(ctx);
+    let metadata = match request.metadata {
+        Some(Wire::MetadataXml(xml)) => Metadata::Xml(xml),
+        Some(Wire::MetadataUrl(_)) => Metadata::Url,
+        None => Metadata::None,
+    };
+    let settings = SamlSettings { metadata, login: Some(v1_config::login(request.login_version)) };
+    let change = ConfigChange::Saml(Box::new(settings));
+    let receipt = command::update(ctx, &reach, &request.project_id, &request.app_id, None, Some(change)).await?;
+    Ok(v1::UpdateSamlAppConfigResponse { details: convert::changed(&receipt) })
 }
 
 pub(super) async fn rename(ctx: &mut Context, request: v1::UpdateAppRequest) -> Result<v1::UpdateAppResponse> {

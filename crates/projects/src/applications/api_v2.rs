@@ -2,7 +2,7 @@
 
 use castellan_db::query::Condition;
 use castellan_directory::users::head::Reach;
-use castellan_kernel::{Error, Fault, Kind as Code, Result};
+use castellan_kernel::{Fault, Result};
 use castellan_proto::zitadel::application::v2;
 use castellan_rpc::{Context, convert};
 
@@ -12,11 +12,6 @@ use super::{AuthMethod, Kind, oidc, v2_config};
 use crate::wire::{QUERY_INVALID, changed_at, method, page};
 
 const UNKNOWN_TYPE: Fault = Fault::invalid("APP-0iiN46", "unknown app type");
-
-/// SAML applications come with the SAML identity provider.
-pub(super) fn saml() -> Error {
-    Error::bare(Code::Unimplemented, "SAML applications are not served by this version of Castellan")
-}
 
 pub(super) async fn create(
     ctx: &mut Context,
@@ -49,7 +44,10 @@ pub(super) async fn create(
             });
             (added, made)
         }
-        Wanted::SamlConfiguration(_) => return Err(saml()),
+        Wanted::SamlConfiguration(request) => {
+            let added = command::create_saml(ctx, &Reach::Instance, application, v2_config::new_saml(request)).await?;
+            (added, Made::SamlConfiguration(v2::CreateSamlApplicationResponse {}))
+        }
     };
     Ok(v2::CreateApplicationResponse {
         application_id: added.id,
@@ -71,7 +69,9 @@ pub(super) async fn update(
         Some(ApplicationType::ApiConfiguration(change)) => {
             Some(ConfigChange::Api(AuthMethod::from_api_number(change.auth_method_type)))
         }
-        Some(ApplicationType::SamlConfiguration(_)) => return Err(saml()),
+        Some(ApplicationType::SamlConfiguration(change)) => {
+            Some(ConfigChange::Saml(Box::new(v2_config::saml_change(change))))
+        }
         None => None,
     };
     if name.is_none() && config.is_none() {
@@ -159,7 +159,6 @@ fn search_filter(search: v2::ApplicationSearchFilter) -> Result<Condition> {
             v2::ApplicationType::Unspecified => return Err(QUERY_INVALID.into()),
         }),
         Filter::ClientIdFilter(by) => filter::client_id(by.client_id),
-        // Only SAML applications have an entity id.
-        Filter::EntityIdFilter(_) => Condition::never(),
+        Filter::EntityIdFilter(by) => filter::entity_id(&by.entity_id),
     })
 }

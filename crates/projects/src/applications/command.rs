@@ -8,9 +8,12 @@ use castellan_rpc::{Aggregate, Context};
 use super::event::{
     ApiConfigAdded, ApiConfigChanged, ApiSecretChanged, ApplicationAdded, ApplicationChanged, ApplicationDeactivated,
     ApplicationReactivated, ApplicationRemoved, OidcConfigAdded, OidcConfigChanged, OidcFields, OidcSecretChanged,
+    SamlConfigAdded, SamlConfigChanged,
 };
 use super::oidc::{self, OidcChange};
+use super::saml::{For, SamlConfig, SamlSettings};
 use super::secret::Secret;
+use super::sql::Stored;
 use super::{Application, ApplicationState, AuthMethod, Kind, OidcConfig, sql};
 use crate::projects::ProjectHead;
 
@@ -18,6 +21,9 @@ const OIDC_PROJECT_MISSING: Fault = Fault::invalid("PROJECT-34Fm0", "Errors.Proj
 const OIDC_INVALID: Fault = Fault::invalid("PROJECT-1n8df", "Errors.Project.App.Invalid");
 const API_PROJECT_MISSING: Fault = Fault::invalid("PROJECT-5m9E", "Errors.Project.App.Invalid");
 const API_NAME_MISSING: Fault = Fault::invalid("PROJECT-Bff2g", "Errors.Project.App.Invalid");
+const SAML_PROJECT_MISSING: Fault = Fault::invalid("PROJECT-35Fn0", "Errors.Project.App.Invalid");
+const SAML_INVALID: Fault = Fault::invalid("PROJECT-1n9df", "Errors.Project.App.Invalid");
+const ENTITY_ID_TAKEN: Fault = Fault::exists("V3-DKcYh", "Errors.Project.App.SAMLEntityIDAlreadyExists");
 const PROJECT_NOT_FOUND: Fault = Fault::precondition("COMMAND-EbFMN", "Errors.Project.NotFound");
 const OIDC_ID_TAKEN: Fault = Fault::precondition("PROJECT-lxowmp", "Errors.Project.App.AlreadyExisting");
 const API_ID_TAKEN: Fault = Fault::precondition("PROJECT-mabu12", "Errors.Project.App.AlreadyExisting");
@@ -28,6 +34,7 @@ const SAME_NAME: Fault = Fault::precondition("COMMAND-2m8vx", "Errors.NoChangesF
 const UPDATE_NOT_FOUND: Fault = Fault::not_found("COMMAND-2n8uU", "Errors.Project.App.NotExisting");
 const UPDATE_NOT_OIDC: Fault = Fault::invalid("COMMAND-GBr34", "Errors.Project.App.IsNotOIDC");
 const UPDATE_NOT_API: Fault = Fault::invalid("COMMAND-Gnwt3", "Errors.Project.App.IsNotAPI");
+const UPDATE_NOT_SAML: Fault = Fault::invalid("COMMAND-GBr35", "Errors.Project.App.IsNotSAML");
 const UPDATE_INVALID: Fault = Fault::invalid("COMMAND-5m9fs", "Errors.Project.App.OIDCConfigInvalid");
 const SAME_CONFIG: Fault = Fault::precondition("COMMAND-1m88i", "Errors.NoChangesFound");
 const STATE_NOT_FOUND: Fault = Fault::not_found("COMMAND-ov9d3", "Errors.Project.App.NotExisting");
@@ -56,7 +63,7 @@ pub struct NewApplication {
 pub struct Added {
     /// Its id.
     pub id: String,
-    /// The client id that it uses in OAuth.
+    /// The client id that it uses in OAuth; empty for SAML applications.
     pub client_id: String,
     /// The secret, where the authentication method has one; it cannot be read again.
     pub client_secret: Option<String>,
@@ -68,12 +75,13 @@ pub struct Added {
 pub(super) enum ConfigChange {
     Oidc(Box<OidcChange>),
     Api(AuthMethod),
+    Saml(Box<SamlSettings>),
 }
 
 /// Which applications a new secret may be asked for, and how a missing one is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SecretOf {
-    /// v2: OIDC and API applications alike.
+    /// v2: applications of every kind.
     Any,
     Oidc,
     Api,
@@ -103,7 +111,7 @@ pub async fn create_api(
         auth_method_type: auth_method.api_number(),
     };
     let receipt = ctx.record(&prepared.stream, &event).await?;
-    store(ctx, prepared, Kind::Api, auth_method, &OidcConfig::default(), receipt, API_ID_TAKEN).await
+    store(ctx, prepared, auth_method, Stored::Api, receipt, API_ID_TAKEN).await
 }
 
 /// Creates an OIDC application: one that signs users in.
@@ -145,7 +153,31 @@ pub(super) async fn create_oidc_as(
         fields: OidcFields::changed(&config, auth_method, &OidcConfig::default(), AuthMethod::default()),
     };
     let receipt = ctx.record(&prepared.stream, &event).await?;
-    store(ctx, prepared, Kind::Oidc, auth_method, &config, receipt, OIDC_ID_TAKEN).await
+    store(ctx, prepared, auth_method, Stored::Oidc(&config), receipt, OIDC_ID_TAKEN).await
+}
+
+/// Creates a SAML application: a service provider, which signs users in.
+///
+/// # Errors
+/// As [`create_api`], metadata that is missing or no SAML metadata, and an entity id that is taken.
+pub(super) async fn create_saml(
+    ctx: &mut Context,
+    reach: &Reach,
+    application: NewApplication,
+    settings: SamlSettings,
+) -> Result<Added> {
+    if application.project_id.is_empty() {
+        return Err(SAML_PROJECT_MISSING.into());
+    }
+    if application.name.trim().is_empty() {
+        return Err(SAML_INVALID.into());
+    }
+    let config = settings.apply(&SamlConfig::default(), For::Create)?;
+    // No client authenticates for it, and no client id is spent on it.
+    let auth_method = AuthMethod::None;
+    let prepared = prepare(ctx, reach, application, Some(String::new()), auth_method, OIDC_ID_TAKEN).await?;
+    let receipt = ctx.record(&prepared.stream, &SamlConfigAdded::new(&prepared.id, &config)).await?;
+    store(ctx, prepared, auth_method, Stored::Saml(&config), receipt, OIDC_ID_TAKEN).await
 }
 
 /// An application about to be stored, its `added` event recorded.
@@ -195,9 +227,8 @@ async fn prepare(
 async fn store(
     ctx: &mut Context,
     prepared: Prepared,
-    kind: Kind,
     auth_method: AuthMethod,
-    config: &OidcConfig,
+    config: Stored<'_>,
     receipt: Receipt,
     id_taken: Fault,
 ) -> Result<Added> {
@@ -205,8 +236,7 @@ async fn store(
         id: &prepared.id,
         project_id: &prepared.project_id,
         name: &prepared.name,
-        kind,
-        client_id: &prepared.client_id,
+        client_id: (!prepared.client_id.is_empty()).then_some(prepared.client_id.as_str()),
         secret_hash: prepared.hash(),
         auth_method,
         config,
@@ -214,6 +244,7 @@ async fn store(
     sql::insert(ctx.tx().await?, &row, &receipt)
         .await
         .on_unique(sql::NAME_INDEX, NAME_TAKEN)
+        .on_unique(sql::ENTITY_ID_INDEX, ENTITY_ID_TAKEN)
         .on_unique(sql::ID_INDEX, id_taken)?;
     Ok(Added {
         id: prepared.id,
@@ -244,6 +275,7 @@ pub(super) async fn update(
     match config {
         Some(ConfigChange::Oidc(change)) => change_oidc(ctx, &application, *change).await,
         Some(ConfigChange::Api(auth_method)) => change_api(ctx, &application, auth_method).await,
+        Some(ConfigChange::Saml(settings)) => change_saml(ctx, &application, *settings).await,
         None => Ok(receipt),
     }
 }
@@ -271,7 +303,7 @@ async fn change_oidc(ctx: &mut Context, application: &Application, change: OidcC
     }
     let event = OidcConfigChanged { app_id: &application.id, fields };
     let receipt = ctx.record(&application.aggregate(), &event).await?;
-    sql::set_config(ctx.tx().await?, &application.id, auth_method, &config, &receipt).await?;
+    sql::set_config(ctx.tx().await?, &application.id, auth_method, Stored::Oidc(&config), &receipt).await?;
     Ok(receipt)
 }
 
@@ -284,7 +316,23 @@ async fn change_api(ctx: &mut Context, application: &Application, auth_method: A
     }
     let event = ApiConfigChanged { app_id: &application.id, auth_method_type: auth_method.api_number() };
     let receipt = ctx.record(&application.aggregate(), &event).await?;
-    sql::set_config(ctx.tx().await?, &application.id, auth_method, &application.oidc, &receipt).await?;
+    sql::set_config(ctx.tx().await?, &application.id, auth_method, Stored::Api, &receipt).await?;
+    Ok(receipt)
+}
+
+async fn change_saml(ctx: &mut Context, application: &Application, settings: SamlSettings) -> Result<Receipt> {
+    if application.kind != Kind::Saml {
+        return Err(UPDATE_NOT_SAML.into());
+    }
+    let config = settings.apply(&application.saml, For::Update)?;
+    if config == application.saml {
+        return Err(SAME_CONFIG.into());
+    }
+    let event = SamlConfigChanged::new(&application.id, &config, &application.saml);
+    let receipt = ctx.record(&application.aggregate(), &event).await?;
+    sql::set_config(ctx.tx().await?, &application.id, application.auth_method, Stored::Saml(&config), &receipt)
+        .await
+        .on_unique(sql::ENTITY_ID_INDEX, ENTITY_ID_TAKEN)?;
     Ok(receipt)
 }
 
@@ -333,9 +381,9 @@ pub(super) async fn regenerate_secret(
     let not_found = if of == SecretOf::Any { SECRET_NOT_FOUND } else { SECRET_NOT_FOUND_V1 };
     let application = permitted(ctx, reach, project_id, id, Permission::ProjectAppWrite, not_found).await?;
     match (of, application.kind) {
-        (SecretOf::Any | SecretOf::Oidc, Kind::Oidc) | (SecretOf::Any | SecretOf::Api, Kind::Api) => {}
+        (SecretOf::Any, _) | (SecretOf::Oidc, Kind::Oidc) | (SecretOf::Api, Kind::Api) => {}
         (SecretOf::Api, _) => return Err(SECRET_NOT_API.into()),
-        (SecretOf::Any | SecretOf::Oidc, _) => return Err(SECRET_NOT_OIDC.into()),
+        (SecretOf::Oidc, _) => return Err(SECRET_NOT_OIDC.into()),
     }
     let secret = Secret::generate(ctx.rng());
     let stream = application.aggregate();

@@ -1,9 +1,11 @@
 //! Events of applications, exactly as `spec: events.json` has them. They belong to the project's stream.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use castellan_rpc::AuditEvent;
 use serde::Serialize;
 
-use super::{AppType, AuthMethod, GrantType, LoginVersion, OidcConfig, ResponseType, TokenType};
+use super::{AppType, AuthMethod, GrantType, LoginVersion, OidcConfig, ResponseType, SamlConfig, TokenType};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -212,6 +214,62 @@ impl<'a> OidcFields<'a> {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
+}
+
+#[derive(Serialize)]
+pub(super) struct SamlFields<'a> {
+    #[serde(rename = "appId")]
+    app_id: &'a str,
+    #[serde(rename = "entityId")]
+    entity_id: &'a str,
+    /// Standard base64 of the XML.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<String>,
+    #[serde(rename = "loginVersion", skip_serializing_if = "Option::is_none")]
+    login_version: Option<LoginVersion>,
+    #[serde(rename = "loginBaseURI", skip_serializing_if = "Option::is_none")]
+    login_base_uri: Option<&'a str>,
+}
+
+impl<'a> SamlFields<'a> {
+    /// What of the new configuration differs from the old one, and always the entity id.
+    fn changed(app_id: &'a str, new: &'a SamlConfig, old: &SamlConfig) -> Self {
+        Self {
+            app_id,
+            entity_id: &new.entity_id,
+            metadata: (new.metadata != old.metadata).then(|| STANDARD.encode(&new.metadata)),
+            login_version: (new.login_version != old.login_version).then_some(new.login_version),
+            login_base_uri: (new.login_base_uri != old.login_base_uri).then_some(new.login_base_uri.as_str()),
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(transparent)]
+pub(super) struct SamlConfigAdded<'a>(SamlFields<'a>);
+
+impl<'a> SamlConfigAdded<'a> {
+    pub fn new(app_id: &'a str, config: &'a SamlConfig) -> Self {
+        Self(SamlFields::changed(app_id, config, &SamlConfig::default()))
+    }
+}
+
+impl AuditEvent for SamlConfigAdded<'_> {
+    const TYPE: &'static str = "project.application.config.saml.added";
+}
+
+#[derive(Serialize)]
+#[serde(transparent)]
+pub(super) struct SamlConfigChanged<'a>(SamlFields<'a>);
+
+impl<'a> SamlConfigChanged<'a> {
+    pub fn new(app_id: &'a str, new: &'a SamlConfig, old: &SamlConfig) -> Self {
+        Self(SamlFields::changed(app_id, new, old))
+    }
+}
+
+impl AuditEvent for SamlConfigChanged<'_> {
+    const TYPE: &'static str = "project.application.config.saml.changed";
 }
 
 #[derive(Serialize)]

@@ -1,6 +1,6 @@
-//! Applications: what signs users in (OIDC) or checks tokens (API), and the secrets and keys that prove which one it is.
+//! Applications: what signs users in (OIDC, SAML) or checks tokens (API), and the secrets and keys that prove which one it is.
 //! RPCs: Management …App…, application v2, app v2beta. Tables `applications`, `application_keys`. Events `project.application.*`
-//! in the project's stream. Rules: spec api.md 4.4, oauth.md 3.4, 4.0, 4.3. SAML applications are not served yet.
+//! in the project's stream. Rules: spec api.md 4.4, oauth.md 3.4, 4.0, 4.3.
 
 mod api_v1;
 mod api_v2;
@@ -14,6 +14,7 @@ mod keys;
 mod number;
 mod oidc;
 mod query;
+mod saml;
 mod secret;
 mod setup;
 mod sql;
@@ -29,6 +30,7 @@ use castellan_rpc::{Aggregate, Registry};
 pub use client::{Client, client_by_id, verification_key};
 pub use command::{Added, NewApplication, create_api, create_oidc};
 pub use config::{AppType, AuthMethod, ClientKind, GrantType, LoginVersion, OidcConfig, ResponseType, TokenType};
+pub use saml::SamlConfig;
 pub use setup::{create_api_with_private_key, create_console};
 
 use config::ClientKind as Kind;
@@ -51,10 +53,13 @@ pub(crate) struct Application {
     pub name: String,
     pub state: ApplicationState,
     pub kind: Kind,
+    /// Empty for SAML applications.
     pub client_id: String,
     pub auth_method: AuthMethod,
     /// Defaults for other kinds.
     pub oidc: OidcConfig,
+    /// Empty for other kinds.
+    pub saml: SamlConfig,
     pub created_at: Timestamp,
     pub changed_at: Timestamp,
     pub sequence: u64,
@@ -86,9 +91,11 @@ pub(super) fn register(registry: &mut Registry) {
         .room("projects/applications")
         .command::<management::AddAPIApp>(api_v1::add_api)
         .command::<management::AddOIDCApp>(api_v1::add_oidc)
+        .command::<management::AddSAMLApp>(api_v1::add_saml)
         .command::<management::UpdateApp>(api_v1::rename)
         .command::<management::UpdateAPIAppConfig>(api_v1::update_api)
         .command::<management::UpdateOIDCAppConfig>(api_v1::update_oidc)
+        .command::<management::UpdateSAMLAppConfig>(api_v1::update_saml)
         .command::<management::DeactivateApp>(api_v1::deactivate)
         .command::<management::ReactivateApp>(api_v1::reactivate)
         .command::<management::RemoveApp>(api_v1::remove)

@@ -43,6 +43,11 @@ pub(super) mod filter {
         Condition::equals("a.kind", kind as i64)
     }
 
+    /// Only SAML applications have one.
+    pub fn entity_id(entity_id: &str) -> Condition {
+        Condition::equals("a.entity_id_lower", entity_id.to_lowercase())
+    }
+
     pub fn client_id(client_id: String) -> Condition {
         Condition::equals("a.client_id", client_id)
     }

@@ -4,7 +4,6 @@ use castellan_crypto::secrets;
 use castellan_db::testing::on_each_engine;
 use castellan_db::{statement, values};
 use castellan_directory::users::head::Reach;
-use castellan_kernel::Kind as Code;
 use castellan_proto::zitadel::app::v2beta;
 use castellan_proto::zitadel::application::v2;
 use castellan_proto::zitadel::management::v1;
@@ -82,15 +81,6 @@ async fn what_cannot_be_created_is_refused() {
             |name: &str| NewApplication { project_id: shop.clone(), id: Some("mine".into()), name: name.into() };
         done!(owner(), create_api(&Reach::Instance, chosen("a"), AuthMethod::Basic)).unwrap();
         assert_eq!(id(done!(owner(), create_api(&Reach::Instance, chosen("b"), AuthMethod::Basic))), "PROJECT-mabu12");
-        let saml = v2::CreateApplicationRequest {
-            project_id: shop.clone(),
-            name: "saml".into(),
-            application_type: Some(v2::create_application_request::ApplicationType::SamlConfiguration(
-                v2::CreateSamlApplicationRequest::default(),
-            )),
-            ..Default::default()
-        };
-        assert_eq!(done!(owner(), api_v2::create(saml)).unwrap_err().kind(), Code::Unimplemented);
         let nothing = v2::CreateApplicationRequest { project_id: shop.clone(), ..Default::default() };
         assert_eq!(id(done!(owner(), api_v2::create(nothing))), "APP-0iiN46");
     })
@@ -368,7 +358,7 @@ async fn filters_find_applications_by_name_kind_state_and_client() {
         assert_eq!(names(Filter::StateFilter(2)).await.len(), 0);
         let by_client = v2::ClientIdFilter { client_id: gate.client_id };
         assert_eq!(names(Filter::ClientIdFilter(by_client)).await, ["gate"]);
-        let by_entity = v2::EntityIdFilter { entity_id: "x".into() };
+        let by_entity = v2::EntityIdFilter { entity_id: "https://unknown.example".into() };
         assert!(names(Filter::EntityIdFilter(by_entity)).await.is_empty());
         let listed = v1::ListAppsRequest { project_id: shop.clone(), ..Default::default() };
         assert_eq!(done!(owner(), api_v1::list(listed)).unwrap().result.len(), 2);
@@ -389,6 +379,116 @@ async fn setup_creates_the_applications_of_a_new_instance() {
         assert!(console.is_public() && console.oidc.dev_mode && console.app_id == "app");
         assert_eq!(console.oidc.redirect_uris, ["http://localhost:8080/ui/console/auth/callback"]);
         assert_eq!(console.oidc.login_version, LoginVersion::Unspecified);
+    })
+    .await;
+}
+
+fn metadata(entity_id: &str) -> Vec<u8> {
+    format!(r#"<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="{entity_id}"/>"#).into()
+}
+
+fn saml(project_id: &str, name: &str, xml: Vec<u8>) -> v1::AddSamlAppRequest {
+    let metadata = Some(v1::add_saml_app_request::Metadata::MetadataXml(xml));
+    v1::AddSamlAppRequest { project_id: project_id.into(), name: name.into(), metadata, login_version: None }
+}
+
+#[tokio::test]
+async fn a_saml_application_is_known_by_the_entity_id_of_its_metadata() {
+    use base64::Engine as _;
+    on_each_engine(|db| async {
+        let world = World::new(db).await;
+        let shop = world.project_with_roles("o1", "Shop", &[]).await;
+        let owner = || world.org("o1", "ORG_OWNER");
+        let xml = metadata("https://sp.example/Meta");
+        let added = done!(owner(), api_v1::add_saml(saml(&shop, "sp", xml.clone()))).unwrap();
+        let encoded = base64::engine::general_purpose::STANDARD.encode(&xml);
+        let config = json!({"appId": added.app_id, "entityId": "https://sp.example/Meta", "metadata": encoded});
+        assert_eq!(events(&world, "project", &shop).await[2], event("project.application.config.saml.added", config));
+        let get = v2::GetApplicationRequest { application_id: added.app_id.clone() };
+        let read = done!(owner(), api_v2::get(get)).unwrap().application.unwrap();
+        let Some(v2::application::Configuration::SamlConfiguration(config)) = read.configuration else { panic!() };
+        assert_eq!(config.metadata_xml, xml);
+        let by_entity = v2::EntityIdFilter { entity_id: "HTTPS://SP.example/meta".into() };
+        let list = v2::ListApplicationsRequest {
+            filters: vec![v2::ApplicationSearchFilter {
+                filter: Some(v2::application_search_filter::Filter::EntityIdFilter(by_entity)),
+            }],
+            ..Default::default()
+        };
+        let found = done!(owner(), api_v2::list(list)).unwrap().applications;
+        assert_eq!(found.into_iter().map(|found| found.application_id).collect::<Vec<_>>(), [added.app_id]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_entity_id_is_free_again_when_its_application_is_gone() {
+    on_each_engine(|db| async {
+        let world = World::new(db).await;
+        let shop = world.project_with_roles("o1", "Shop", &[]).await;
+        let other = world.project_with_roles("o2", "Other", &[]).await;
+        let owner = |org: &str| world.org(org, "ORG_OWNER");
+        let added = done!(owner("o1"), api_v1::add_saml(saml(&shop, "sp", metadata("urn:a")))).unwrap();
+        let taken = done!(owner("o2"), api_v1::add_saml(saml(&other, "sp", metadata("URN:A")))).unwrap_err();
+        assert_eq!((taken.id(), taken.key()), ("V3-DKcYh", "Errors.Project.App.SAMLEntityIDAlreadyExists"));
+        let remove = v1::RemoveAppRequest { project_id: shop.clone(), app_id: added.app_id };
+        done!(world.internal(), api_v1::remove(remove)).unwrap();
+        done!(owner("o2"), api_v1::add_saml(saml(&other, "sp", metadata("URN:A")))).unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn metadata_must_come_along_and_be_that_of_one_entity() {
+    on_each_engine(|db| async {
+        let world = World::new(db).await;
+        let shop = world.project_with_roles("o1", "Shop", &[]).await;
+        let owner = || world.org("o1", "ORG_OWNER");
+        let good = || metadata("urn:a");
+        assert_eq!(id(done!(owner(), api_v1::add_saml(saml("", "sp", good())))), "PROJECT-35Fn0");
+        assert_eq!(id(done!(owner(), api_v1::add_saml(saml(&shop, " ", good())))), "PROJECT-1n9df");
+        assert_eq!(id(done!(owner(), api_v1::add_saml(saml(&shop, "sp", Vec::new())))), "SAML-wmqlo1");
+        assert_eq!(id(done!(owner(), api_v1::add_saml(saml(&shop, "sp", b"<a/>".into())))), "SAML-bquso");
+        let url = v1::add_saml_app_request::Metadata::MetadataUrl("https://sp.example/metadata".into());
+        let by_url = v1::AddSamlAppRequest { metadata: Some(url), ..saml(&shop, "sp", Vec::new()) };
+        assert_eq!(id(done!(owner(), api_v1::add_saml(by_url))), "SAML-wmqlo1");
+        assert_eq!(id(done!(owner(), api_v1::add_saml(saml("none", "sp", good())))), "COMMAND-EbFMN");
+        assert_eq!(
+            id(done!(world.org("o2", "ORG_OWNER"), api_v1::add_saml(saml(&shop, "sp", good())))),
+            "COMMAND-EbFMN"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn new_metadata_replaces_the_old_and_the_same_is_no_change() {
+    use v1::update_saml_app_config_request::Metadata;
+    on_each_engine(|db| async {
+        let world = World::new(db).await;
+        let shop = world.project_with_roles("o1", "Shop", &[]).await;
+        let owner = || world.org("o1", "ORG_OWNER");
+        let added = done!(owner(), api_v1::add_saml(saml(&shop, "sp", metadata("urn:a")))).unwrap();
+        let gate = done!(owner(), api_v1::add_api(api(&shop, "gate"))).unwrap();
+        let change = |app: &str, xml: Vec<u8>| v1::UpdateSamlAppConfigRequest {
+            project_id: shop.clone(),
+            app_id: app.into(),
+            metadata: Some(Metadata::MetadataXml(xml)),
+            login_version: None,
+        };
+        let app = added.app_id.as_str();
+        assert_eq!(id(done!(owner(), api_v1::update_saml(change(app, metadata("urn:a"))))), "COMMAND-1m88i");
+        assert_eq!(id(done!(owner(), api_v1::update_saml(change(app, Vec::new())))), "SAML-J3kg3");
+        assert_eq!(id(done!(owner(), api_v1::update_saml(change(app, b"<a/>".into())))), "SAML-3fk2b");
+        assert_eq!(id(done!(owner(), api_v1::update_saml(change("none", metadata("urn:b"))))), "COMMAND-2n8uU");
+        assert_eq!(id(done!(owner(), api_v1::update_saml(change(&gate.app_id, metadata("urn:b"))))), "COMMAND-GBr35");
+        done!(owner(), api_v1::update_saml(change(app, metadata("urn:b")))).unwrap();
+        let last = events(&world, "project", &shop).await.pop().unwrap();
+        assert_eq!(
+            (last.0.as_str(), last.1["entityId"].as_str()),
+            ("project.application.config.saml.changed", Some("urn:b"))
+        );
+        done!(owner(), api_v1::add_saml(saml(&shop, "again", metadata("urn:a")))).unwrap();
     })
     .await;
 }

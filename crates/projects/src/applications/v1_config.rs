@@ -30,7 +30,7 @@ pub(super) fn duration(nanos: i64) -> Option<Duration> {
     Some(Duration { seconds: nanos / 1_000_000_000, nanos: (nanos % 1_000_000_000) as i32 })
 }
 
-fn login(version: Option<wire::LoginVersion>) -> (LoginVersion, String) {
+pub(super) fn login(version: Option<wire::LoginVersion>) -> (LoginVersion, String) {
     match version.and_then(|version| version.version) {
         None => (LoginVersion::Unspecified, String::new()),
         Some(wire::login_version::Version::LoginV1(_)) => (LoginVersion::Version1, String::new()),
@@ -116,7 +116,10 @@ pub(super) fn application(ctx: &Context, application: &Application) -> wire::App
                 client_id: application.client_id.clone(),
                 auth_method_type: application.auth_method.api_number(),
             }),
-            Kind::Saml => Config::SamlConfig(wire::SamlConfig::default()),
+            Kind::Saml => Config::SamlConfig(wire::SamlConfig {
+                metadata: Some(wire::saml_config::Metadata::MetadataXml(application.saml.metadata.clone().into())),
+                login_version: login_version(application.saml.login_version, &application.saml.login_base_uri),
+            }),
         }),
     }
 }
@@ -145,18 +148,18 @@ fn oidc_config(ctx: &Context, application: &Application) -> wire::OidcConfig {
         allowed_origins: config.allowed_origins(),
         skip_native_app_success_page: config.skip_native_app_success_page,
         back_channel_logout_uri: config.back_channel_logout_uri.clone(),
-        login_version: login_version(config),
+        login_version: login_version(config.login_version, &config.login_base_uri),
     }
 }
 
-fn login_version(config: &OidcConfig) -> Option<wire::LoginVersion> {
+fn login_version(version: LoginVersion, base_uri: &str) -> Option<wire::LoginVersion> {
     use wire::login_version::Version;
-    let version = match config.login_version {
+    let version = match version {
         LoginVersion::Unspecified => return None,
         LoginVersion::Version1 => Version::LoginV1(wire::LoginV1 {}),
-        LoginVersion::Version2 => Version::LoginV2(wire::LoginV2 {
-            base_uri: (!config.login_base_uri.is_empty()).then(|| config.login_base_uri.clone()),
-        }),
+        LoginVersion::Version2 => {
+            Version::LoginV2(wire::LoginV2 { base_uri: (!base_uri.is_empty()).then(|| base_uri.to_owned()) })
+        }
     };
     Some(wire::LoginVersion { version: Some(version) })
 }

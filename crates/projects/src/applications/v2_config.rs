@@ -5,6 +5,7 @@ use castellan_proto::zitadel::application::v2;
 use castellan_rpc::Context;
 
 use super::oidc::OidcChange;
+use super::saml::{Metadata, SamlSettings};
 use super::v1_config::{duration, nanos, numbers, problems};
 use super::{AppType, Application, AuthMethod, GrantType, Kind, LoginVersion, OidcConfig, ResponseType, TokenType};
 use crate::wire::time;
@@ -21,6 +22,27 @@ fn login(version: Option<v2::LoginVersion>) -> (LoginVersion, String) {
         Some(Version::LoginV1(_)) => (LoginVersion::Version1, String::new()),
         Some(Version::LoginV2(login)) => (LoginVersion::Version2, login.base_uri.unwrap_or_default()),
     }
+}
+
+pub(super) fn new_saml(request: v2::CreateSamlApplicationRequest) -> SamlSettings {
+    use v2::create_saml_application_request::Metadata as Wire;
+    let metadata = match request.metadata {
+        Some(Wire::MetadataXml(xml)) => Metadata::Xml(xml),
+        Some(Wire::MetadataUrl(_)) => Metadata::Url,
+        None => Metadata::None,
+    };
+    SamlSettings { metadata, login: Some(login(request.login_version)) }
+}
+
+/// Login pages that are left out stay as they are.
+pub(super) fn saml_change(request: v2::UpdateSamlApplicationConfigurationRequest) -> SamlSettings {
+    use v2::update_saml_application_configuration_request::Metadata as Wire;
+    let metadata = match request.metadata {
+        Some(Wire::MetadataXml(xml)) => Metadata::Xml(xml),
+        Some(Wire::MetadataUrl(_)) => Metadata::Url,
+        None => Metadata::None,
+    };
+    SamlSettings { metadata, login: request.login_version.map(|version| login(Some(version))) }
 }
 
 pub(super) fn new_oidc(request: v2::CreateOidcApplicationRequest) -> Result<(AuthMethod, OidcConfig)> {
@@ -98,7 +120,11 @@ pub(super) fn application(ctx: &Context, application: &Application) -> v2::Appli
                 client_id: application.client_id.clone(),
                 auth_method_type: application.auth_method.api_number(),
             }),
-            Kind::Saml => Configuration::SamlConfiguration(v2::SamlConfiguration::default()),
+            Kind::Saml => Configuration::SamlConfiguration(v2::SamlConfiguration {
+                metadata_xml: application.saml.metadata.clone().into(),
+                metadata_url: String::new(),
+                login_version: login_version(application.saml.login_version, &application.saml.login_base_uri),
+            }),
         }),
     }
 }
@@ -127,18 +153,18 @@ fn oidc_configuration(ctx: &Context, application: &Application) -> v2::OidcConfi
         allowed_origins: config.allowed_origins(),
         skip_native_app_success_page: config.skip_native_app_success_page,
         back_channel_logout_uri: config.back_channel_logout_uri.clone(),
-        login_version: login_version(config),
+        login_version: login_version(config.login_version, &config.login_base_uri),
     }
 }
 
-fn login_version(config: &OidcConfig) -> Option<v2::LoginVersion> {
+fn login_version(version: LoginVersion, base_uri: &str) -> Option<v2::LoginVersion> {
     use v2::login_version::Version;
-    let version = match config.login_version {
+    let version = match version {
         LoginVersion::Unspecified => return None,
         LoginVersion::Version1 => Version::LoginV1(v2::LoginV1 {}),
-        LoginVersion::Version2 => Version::LoginV2(v2::LoginV2 {
-            base_uri: (!config.login_base_uri.is_empty()).then(|| config.login_base_uri.clone()),
-        }),
+        LoginVersion::Version2 => {
+            Version::LoginV2(v2::LoginV2 { base_uri: (!base_uri.is_empty()).then(|| base_uri.to_owned()) })
+        }
     };
     Some(v2::LoginVersion { version: Some(version) })
 }
