@@ -3,6 +3,7 @@
 //! larger transactions (first start, System API).
 
 mod either;
+mod factors;
 pub mod head;
 pub mod human;
 pub mod keys;
@@ -33,4 +34,5 @@ pub fn register(registry: &mut Registry) {
     tokens::register(registry);
     metadata::register(registry);
     read::register(registry);
+    factors::register(registry);
 }

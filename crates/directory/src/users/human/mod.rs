@@ -6,6 +6,7 @@
 mod address;
 mod api_v1;
 mod api_v2;
+mod avatar;
 mod codes;
 mod command;
 mod contact;
@@ -83,6 +84,8 @@ pub(super) fn register(registry: &mut Registry) {
         .command::<management::SetHumanInitialPassword>(api_v1::set_initial_password)
         .command::<management::SetHumanPassword>(api_v1::set_password)
         .command::<management::SendHumanResetPasswordNotification>(api_v1::reset_password)
+        .command::<management::RemoveHumanAvatar>(avatar::v1_remove)
+        .command::<auth::RemoveMyAvatar>(avatar::remove_my)
         .command::<auth::UpdateMyProfile>(api_v1::update_my_profile)
         .command::<auth::SetMyEmail>(api_v1::set_my_email)
         .command::<auth::VerifyMyEmail>(api_v1::verify_my_email)

@@ -1,11 +1,12 @@
 use castellan_crypto::password::Scheme;
 use castellan_db::testing::on_each_engine;
+use castellan_db::{statement, values};
 use castellan_kernel::Detail;
 use castellan_proto::zitadel::{auth::v1 as auth_v1, management::v1, user, user::v2};
 use castellan_rpc::Context;
 use serde_json::json;
 
-use super::{AddHuman, NewAddress, NewPassword, Verification, add, api_v1, api_v2, check_password, invitation};
+use super::{AddHuman, NewAddress, NewPassword, Verification, add, api_v1, api_v2, avatar, check_password, invitation};
 use crate::users::head::{Reach, UserState};
 use crate::users::read::{Human, Profile, user_by_id};
 use crate::users::testing::{World, events, id};
@@ -450,6 +451,33 @@ async fn the_first_sign_in_is_invited_again_while_it_has_not_happened() {
         let mut ctx = world.org("o1", "ORG_OWNER");
         let done = invitation::v1_resend_initialization(&mut ctx, resend(&active, "")).await;
         assert_eq!(id(done), "COMMAND-2M9sd");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_picture_is_taken_away_once_and_by_who_may_write_the_person() {
+    on_each_engine(|db| async {
+        let world = World::new(db).await;
+        let anna = make(&world, anna()).await;
+        let mut ctx = world.internal();
+        let set = statement!("UPDATE users SET avatar_key = 'users/a/avatar' WHERE instance_id = $1 AND id = $2");
+        ctx.tx().await.unwrap().execute(set, &values![anna.as_str()]).await.unwrap();
+        ctx.commit().await.unwrap();
+        let remove = |id: &str| v1::RemoveHumanAvatarRequest { user_id: id.into() };
+        assert_eq!(id(avatar::v1_remove(&mut world.org("o2", "ORG_OWNER"), remove(&anna)).await), "USER-35N8f");
+        assert_eq!(id(avatar::v1_remove(&mut world.other_instance(), remove(&anna)).await), "USER-35N8f");
+        let mut ctx = world.org("o1", "ORG_OWNER");
+        assert_eq!(id(avatar::v1_remove(&mut ctx, remove("")).await), "USER-1B8sd");
+        avatar::v1_remove(&mut ctx, remove(&anna)).await.unwrap();
+        let last = events(&mut ctx, "user", &anna).await.pop().unwrap();
+        assert_eq!(last, ("user.human.avatar.removed".into(), json!({"storeKey": "users/a/avatar"})));
+        let recorded = events(&mut ctx, "user", &anna).await.len();
+        ctx.commit().await.unwrap();
+        let mut ctx = world.user(&anna, "o1");
+        avatar::remove_my(&mut ctx, auth_v1::RemoveMyAvatarRequest {}).await.unwrap();
+        assert_eq!(events(&mut ctx, "user", &anna).await.len(), recorded, "nothing was left to take away");
+        assert!(read(&mut ctx, &anna).await.1.avatar_key.is_empty());
     })
     .await;
 }
