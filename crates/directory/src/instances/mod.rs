@@ -11,6 +11,7 @@ mod event;
 mod information;
 pub mod languages;
 mod query;
+mod quotas;
 mod resolve;
 mod sql;
 #[cfg(test)]
@@ -67,5 +68,6 @@ pub(super) fn register(registry: &mut Registry) {
     domains::register(registry);
     trusted_domains::register(registry);
     languages::register(registry);
+    quotas::register(registry);
     information::register(registry);
 }
