@@ -66,25 +66,25 @@ impl Retry {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn those_who_lost_run_one_after_the_other() {
         let queue = Queue::default();
         let mut first = Retry::with_patience(Arc::clone(&queue), PATIENCE);
         let mut second = Retry::with_patience(queue, PATIENCE);
         assert!(first.again().await);
         let waiting = tokio::spawn(async move { second.again().await });
-        sleep(Duration::from_secs(1)).await;
+        sleep(Duration::from_millis(50)).await;
         assert!(!waiting.is_finished(), "the first one still has its turn");
         assert!(first.again().await, "a further loss does not take the turn away");
         drop(first);
         assert!(waiting.await.unwrap());
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn patience_has_an_end() {
         let queue = Queue::default();
         let _held = Arc::clone(&queue).lock_owned().await;
-        let mut retry = Retry::with_patience(Arc::clone(&queue), Duration::from_secs(2));
+        let mut retry = Retry::with_patience(Arc::clone(&queue), Duration::from_millis(20));
         assert!(!retry.again().await);
         assert_eq!(retry.losses(), 1);
     }

@@ -44,7 +44,7 @@ pub(super) struct Change {
 }
 
 pub(super) async fn list(ctx: &mut Context, resource: Resource, part: Part) -> Result<Vec<Change>> {
-    let readable = retention::readable(ctx).await?;
+    let readable = retention::readable(ctx, "+e.created_at").await?;
     let mut select = Select::instance("changes", COLUMNS, FROM)
         .and(Condition::equals("e.aggregate_type", resource.aggregate_type))
         .and(Condition::equals("e.aggregate_id", resource.aggregate_id))

@@ -9,14 +9,14 @@ use castellan_settings::{Limits, Span, store};
 #[derive(Debug, Clone, Copy)]
 pub struct ConfiguredRetention(pub Span);
 
-/// The condition that an event is recent enough to be read.
-pub(super) async fn readable(ctx: &mut Context) -> Result<Condition> {
+/// The condition that an event is recent enough to be read; `column` is that of its time.
+pub(super) async fn readable(ctx: &mut Context, column: &'static str) -> Result<Condition> {
     let limit = store::of_instance::<Limits>(ctx.read().await?).await?.value.audit_log_retention;
     let retention = limit.or_else(|| ctx.service::<ConfiguredRetention>().ok().map(|configured| configured.0));
     Ok(match retention.map(Span::micros) {
         Some(micros) if micros > 0 => {
             let oldest = Timestamp::from_micros(ctx.now().micros().saturating_sub(micros));
-            Condition::time("e.created_at", TimeMethod::GreaterOrEquals, oldest)
+            Condition::time(column, TimeMethod::GreaterOrEquals, oldest)
         }
         _ => Condition::always(),
     })

@@ -126,6 +126,8 @@ async fn events_older_than_the_retention_cannot_be_read() {
             world.clock.advance_seconds(seconds);
             let mut ctx = world.iam("IAM_OWNER");
             assert_eq!(!events(&mut ctx, admin::ListEventsRequest::default()).await.is_empty(), readable);
+            let one = admin::ListEventsRequest { aggregate_id: robot.clone(), ..Default::default() };
+            assert_eq!(!events(&mut ctx, one).await.is_empty(), readable);
             assert_eq!(!api::list_user_changes(&mut ctx, changes()).await.unwrap().result.is_empty(), readable);
         }
     })

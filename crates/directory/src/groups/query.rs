@@ -80,10 +80,13 @@ pub(super) async fn list_members(
     page: Page,
 ) -> Result<List<Member>> {
     let visibility = ctx.caller.visibility(Permission::GroupUserRead);
+    let is_narrow = !filters.is_empty();
     let select = Select::instance("users of groups", MEMBER_COLUMNS, MEMBER_FROM)
         .and(Condition::visible(&visibility, &VisibleColumns::org("g.org_id")))
         .and(Condition::all(filters))
         .order_by(match sorting {
+            // The sign keeps the embedded engine from walking all memberships in their order to find the few of a group or user.
+            MemberSorting::Created if is_narrow => &["+m.created_at", "m.group_id", "m.user_id"],
             MemberSorting::Created => &["m.created_at", "m.group_id", "m.user_id"],
             MemberSorting::User => &["m.user_id", "m.group_id"],
             MemberSorting::Group => &["m.group_id", "m.user_id"],

@@ -123,6 +123,17 @@ async fn only_users_of_the_organization_join_and_each_but_once() {
         let mut ctx = world.org("o1", "ORG_OWNER");
         let members = api::list_users(&mut ctx, all()).await.unwrap().group_users;
         assert_eq!(members.len(), 1);
+        let of = |filter| v2::ListGroupUsersRequest {
+            filters: vec![v2::GroupUsersSearchFilter { filter: Some(filter) }],
+            ..all()
+        };
+        let ids = |id: &str| filter::InIDsFilter { ids: vec![id.to_owned()] };
+        for (filter, expected) in [
+            (v2::group_users_search_filter::Filter::GroupIds(ids(&staff)), 1),
+            (v2::group_users_search_filter::Filter::UserIds(ids(&one)), 0),
+        ] {
+            assert_eq!(api::list_users(&mut ctx, of(filter)).await.unwrap().group_users.len(), expected);
+        }
         let user = members[0].user.as_ref().unwrap();
         assert_eq!((user.id.as_str(), user.display_name.as_str()), (two.as_str(), "Name of two"));
         assert!(user.preferred_login_name.starts_with("two"));

@@ -51,7 +51,7 @@ pub(super) async fn ensure(env: &Arc<Environment>, settings: &Settings) -> Resul
     let mut retry = castellan_db::Retry::new(&env.db);
     let created = loop {
         let mut ctx = Context::internal(Arc::clone(env), Arc::new(Instance::default()), "SYSTEM");
-        let outcome = async {
+        let outcome: castellan_kernel::Result<Option<CreatedInstance>> = async {
             if any_instance(ctx.tx().await?).await? {
                 return Ok(None);
             }

@@ -68,6 +68,7 @@ pub async fn serve(process: Process) -> Result<()> {
         }
     })
     .merge(cors::OIDC.around(castellan_oidc::routes(Arc::clone(&env), template::oidc_options(&settings))))
+    .merge(castellan_settings::asset_routes(Arc::clone(&env), Arc::new(TokenGate)))
     .merge(apis);
     let routes = crate::observe::ObserveLayer::new(&settings, metrics.clone()).around(routes);
 
