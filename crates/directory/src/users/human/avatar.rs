@@ -1,9 +1,10 @@
-//! The picture of a person: taking it away. The picture itself is an asset of the organization, which its own room keeps.
+//! The picture of a person: taking it away. The picture itself is a file of the organization, and goes with it.
 
 use castellan_db::{Connection, statement, values};
 use castellan_kernel::{Fault, Permission, Receipt, Result};
 use castellan_proto::zitadel::{auth::v1 as auth_v1, management::v1};
 use castellan_rpc::{AuditEvent, Context, convert};
+use castellan_settings::assets;
 use serde::Serialize;
 
 use crate::users::head::{Reach, UserHead};
@@ -51,7 +52,9 @@ async fn remove(ctx: &mut Context, reach: &Reach, user_id: &str) -> Result<Recei
         return Ok(user.unchanged());
     }
     let receipt = ctx.record(&user.aggregate(), &AvatarRemoved { key: &key }).await?;
-    clear(ctx.tx().await?, &user.id, &receipt).await?;
+    let tx = ctx.tx().await?;
+    clear(tx, &user.id, &receipt).await?;
+    assets::keep_only(tx, &user.org_id, &key, &[]).await?;
     Ok(receipt)
 }
 

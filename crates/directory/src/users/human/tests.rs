@@ -4,6 +4,7 @@ use castellan_db::{statement, values};
 use castellan_kernel::Detail;
 use castellan_proto::zitadel::{auth::v1 as auth_v1, management::v1, user, user::v2};
 use castellan_rpc::Context;
+use castellan_settings::assets;
 use serde_json::json;
 
 use super::{AddHuman, NewAddress, NewPassword, Verification, add, api_v1, api_v2, avatar, check_password, invitation};
@@ -463,6 +464,10 @@ async fn a_picture_is_taken_away_once_and_by_who_may_write_the_person() {
         let mut ctx = world.internal();
         let set = statement!("UPDATE users SET avatar_key = 'users/a/avatar' WHERE instance_id = $1 AND id = $2");
         ctx.tx().await.unwrap().execute(set, &values![anna.as_str()]).await.unwrap();
+        let picture = assets::File { content_type: "image/png".into(), value: vec![1] };
+        let (owner, now) = (castellan_kernel::Owner::Org("o1".into()), ctx.now());
+        let tx = ctx.tx().await.unwrap();
+        assets::insert(tx, &owner, "i1", "users/a/avatar", &picture, now).await.unwrap();
         ctx.commit().await.unwrap();
         let remove = |id: &str| v1::RemoveHumanAvatarRequest { user_id: id.into() };
         assert_eq!(id(avatar::v1_remove(&mut world.org("o2", "ORG_OWNER"), remove(&anna)).await), "USER-35N8f");
@@ -473,6 +478,7 @@ async fn a_picture_is_taken_away_once_and_by_who_may_write_the_person() {
         let last = events(&mut ctx, "user", &anna).await.pop().unwrap();
         assert_eq!(last, ("user.human.avatar.removed".into(), json!({"storeKey": "users/a/avatar"})));
         let recorded = events(&mut ctx, "user", &anna).await.len();
+        assert!(assets::find(ctx.tx().await.unwrap(), "o1", "users/a/avatar").await.unwrap().is_none());
         ctx.commit().await.unwrap();
         let mut ctx = world.user(&anna, "o1");
         avatar::remove_my(&mut ctx, auth_v1::RemoveMyAvatarRequest {}).await.unwrap();
