@@ -78,6 +78,7 @@ pub(super) async fn build(process: &Process) -> Result<Arc<Environment>> {
     services.insert(hasher);
     services.insert(users);
     services.insert(template::instance_template(settings));
+    services.insert(castellan_directory::audit::ConfiguredRetention(settings.audit_log_retention.into()));
     let roles = |table: &Option<RoleTable>| table.clone().unwrap_or_default();
     Ok(Arc::new(Environment {
         db,

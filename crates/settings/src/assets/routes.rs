@@ -8,6 +8,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Path, Request};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use castellan_db::Retry;
 use castellan_kernel::{Caller, Error, Kind, Owner, Permission, Result};
 use castellan_rpc::hosts::RequestedHost;
 use castellan_rpc::http::{ConnectionInfo, cors, request_origin};
@@ -21,9 +22,6 @@ use crate::policies::label::{self, Asset};
 
 /// What a form adds to its file.
 const MAX_FRAMING: usize = 16 << 10;
-
-/// How often an upload that lost against another transaction is run again.
-const ATTEMPTS: u32 = 12;
 
 /// What a file may do in a browser that shows it as a page: nothing. SVG can carry scripts.
 const SANDBOX: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
@@ -164,9 +162,8 @@ async fn upload(state: &State, incoming: Incoming, body: Body, level: Level, ass
         Level::Instance => Owner::Instance,
         Level::Org => Owner::Org(caller.org.clone()),
     };
-    let mut attempt = 0;
+    let mut retry = Retry::new(&state.env.db);
     loop {
-        attempt += 1;
         let mut ctx = incoming.context(state, Arc::clone(&caller), true);
         let outcome = match label::upload(&mut ctx, &owner, asset, &file).await {
             Ok(_) => ctx.commit().await,
@@ -176,8 +173,10 @@ async fn upload(state: &State, incoming: Incoming, body: Body, level: Level, ass
             }
         };
         match outcome {
-            Err(error) if error.is_conflict() && attempt < ATTEMPTS => {
-                tokio::time::sleep(std::time::Duration::from_millis(u64::from(attempt * attempt))).await;
+            Err(error) if error.is_conflict() => {
+                if !retry.again().await {
+                    return Err(error);
+                }
             }
             outcome => return outcome.map(|()| StatusCode::OK.into_response()),
         }
