@@ -36,13 +36,16 @@ impl<T> Kept<T> {
 }
 
 static VERIFIERS: LazyLock<Kept<VerifyingKey>> = LazyLock::new(Kept::new);
+/// Opening an RSA key, which checks it, costs more than a signature.
+static SIGNERS: LazyLock<Kept<SigningKey>> = LazyLock::new(Kept::new);
 
 /// The active signing key of the instance that the connection is bound to.
 ///
 /// # Errors
 /// Internal, when the instance has none.
 pub async fn signing_key(env: &Environment, connection: &mut Connection) -> Result<Arc<SigningKey>> {
-    web_keys::active_signer(env, connection).await
+    let sealed = web_keys::active_key(connection).await?;
+    SIGNERS.get_or((sealed.instance_id.clone(), sealed.id.clone()), || sealed.open(env))
 }
 
 /// The key of that id, if the instance publishes it.

@@ -28,7 +28,7 @@ async fn a_new_instance_has_two_published_keys_and_signs_with_the_first() {
         let keys = list(&world, "i1").await;
         assert_eq!(keys.iter().map(|key| key.state).collect::<Vec<_>>(), [2, 1]);
         let mut look = world.admin("i1").look();
-        let signer = active_signer(&world.env, &mut look).await.unwrap();
+        let signer = active_key(&mut look).await.unwrap().open(&world.env).unwrap();
         assert_eq!(signer.kid(), keys[0].id);
         let published = public_keys(&mut look).await.unwrap();
         assert_eq!(published.len(), 2);
