@@ -62,6 +62,32 @@ async fn text_methods_compare_as_they_are_called() {
 }
 
 #[tokio::test]
+async fn a_prefix_finds_what_begins_with_it_and_nothing_beside() {
+    on_each_engine(|db| async move {
+        let all = [
+            "a",
+            "a\u{10ffff}z",
+            "ab",
+            "az",
+            "b",
+            "\u{d7ff}",
+            "\u{d7ff}x",
+            "\u{e000}",
+            "\u{10ffff}",
+            "\u{10ffff}\u{10ffff}",
+        ];
+        fill(&db, "i1", &all).await;
+        for prefix in ["", "a", "az", "a\u{10ffff}", "\u{d7ff}", "\u{10ffff}", "c"] {
+            let found = names(&db, Condition::text("e.aggregate_id", "e.editor", TextMethod::StartsWith, prefix)).await;
+            let mut expected: Vec<&str> = all.into_iter().filter(|name| name.starts_with(prefix)).collect();
+            expected.sort_unstable();
+            assert_eq!(found, expected, "{prefix:?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn conditions_nest() {
     on_each_engine(|db| async move {
         fill(&db, "i1", &["a", "b", "c"]).await;

@@ -15,6 +15,7 @@ pub struct Condition(Node);
 enum Node {
     Constant(bool),
     Sql { text: Cow<'static, str>, values: Vec<Value> },
+    Prefix { column: &'static str, value: String },
     Texts { column: &'static str, values: Vec<String> },
     Numbers { column: &'static str, values: Vec<i64> },
     All(Vec<Condition>),
@@ -69,13 +70,13 @@ impl Condition {
             | TextMethod::ContainsIgnoreCase
             | TextMethod::EndsWithIgnoreCase => (lower, value.to_lowercase()),
         };
-        let (before, after) = match method {
+        let after = match method {
             TextMethod::Equals | TextMethod::EqualsIgnoreCase => return Self::compare(column, "=", value),
-            TextMethod::StartsWith | TextMethod::StartsWithIgnoreCase => ("", "%"),
-            TextMethod::Contains | TextMethod::ContainsIgnoreCase => ("%", "%"),
-            TextMethod::EndsWith | TextMethod::EndsWithIgnoreCase => ("%", ""),
+            TextMethod::StartsWith | TextMethod::StartsWithIgnoreCase => return Self(Node::Prefix { column, value }),
+            TextMethod::Contains | TextMethod::ContainsIgnoreCase => "%",
+            TextMethod::EndsWith | TextMethod::EndsWithIgnoreCase => "",
         };
-        let pattern = format!("{before}{}{after}", escape_like(&value));
+        let pattern = format!("%{}{after}", escape_like(&value));
         Self(Node::Sql { text: Cow::Owned(format!("{column} LIKE ? ESCAPE '\\'")), values: vec![pattern.into()] })
     }
 
@@ -110,6 +111,7 @@ impl Condition {
                 draft.text(text, values);
                 draft.text(")", &[]);
             }
+            Node::Prefix { column, value } => write_prefix(draft, column, value),
             Node::Texts { column, values } => match values.as_slice() {
                 [] => draft.text("FALSE", &[]),
                 [one] => draft.text(&format!("{column} = ?"), &[one.into()]),
@@ -147,6 +149,31 @@ fn write_list(draft: &mut Draft, column: &str, cast: &str, list: &serde_json::Va
     draft.text(&text, &[list.into()]);
 }
 
+/// PostgreSQL finds the index for LIKE by itself; SQLite cannot when the pattern is a parameter, but it compares texts byte by
+/// byte, so that a prefix is a range.
+fn write_prefix(draft: &mut Draft, column: &str, prefix: &str) {
+    match (draft.engine(), successor(prefix)) {
+        (EngineKind::Sqlite, Some(end)) => {
+            draft.text(&format!("({column} >= ? AND {column} < ?)"), &[prefix.into(), end.into()]);
+        }
+        _ => draft.text(&format!("({column} LIKE ? ESCAPE '\\')"), &[format!("{}%", escape_like(prefix)).into()]),
+    }
+}
+
+/// The least text that is greater than all texts with this prefix; `None` if there is none. The order of UTF-8 bytes is that of
+/// code points.
+fn successor(prefix: &str) -> Option<String> {
+    let mut end: Vec<char> = prefix.chars().collect();
+    while let Some(last) = end.pop() {
+        // The range steps over the surrogates.
+        if let Some(next) = (last..=char::MAX).nth(1) {
+            end.push(next);
+            return Some(end.into_iter().collect());
+        }
+    }
+    None
+}
+
 fn write_joined(draft: &mut Draft, conditions: &[Condition], operator: &str, empty: &str) {
     let Some((first, others)) = conditions.split_first() else { return draft.text(empty, &[]) };
     draft.text("(", &[]);
@@ -167,4 +194,18 @@ fn escape_like(value: &str) -> String {
         escaped.push(character);
     }
     escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::successor;
+
+    #[test]
+    fn the_successor_of_a_prefix_ends_its_range() {
+        assert_eq!(successor("ab").as_deref(), Some("ac"));
+        assert_eq!(successor("a\u{d7ff}").as_deref(), Some("a\u{e000}"));
+        assert_eq!(successor("a\u{10ffff}\u{10ffff}").as_deref(), Some("b"));
+        assert_eq!(successor("\u{10ffff}"), None);
+        assert_eq!(successor(""), None);
+    }
 }

@@ -76,11 +76,16 @@ pub(super) fn invalid() -> castellan_kernel::Error {
     INVALID.into()
 }
 
-/// A comparison of a text column with a lower-cased twin. Equality asks the twin too, because that is the one with an index.
+/// A comparison of a text column with a lower-cased twin. Equality and prefixes ask the twin too, because that is the one with an
+/// index.
 pub(super) fn text(column: &'static str, lower: &'static str, method: TextMethod, value: &str) -> Condition {
     let compared = Condition::text(column, lower, method, value);
     match method {
         TextMethod::Equals => Condition::all([Condition::equals(lower, value.to_lowercase()), compared]),
+        // A sigma is lower-cased by what follows it, so a prefix of a text may not be one of its twin.
+        TextMethod::StartsWith if !value.contains('Σ') => {
+            Condition::all([Condition::text(column, lower, TextMethod::StartsWithIgnoreCase, value), compared])
+        }
         _ => compared,
     }
 }
