@@ -15,6 +15,7 @@ pub mod presented;
 pub mod scope;
 mod session;
 pub mod system_user;
+pub mod texts;
 pub mod token;
 
 pub use endpoint::routes;

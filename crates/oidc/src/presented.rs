@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::issuer::verifying_keys;
 use crate::scope::Scopes;
+use crate::texts::Texts;
 
 /// What kind of token it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +40,7 @@ pub struct Presented {
     /// The client that the token was issued to; empty for personal access tokens.
     pub client_id: String,
     /// The audience; empty for personal access tokens.
-    pub audience: Vec<String>,
+    pub audience: Texts,
     /// The granted scopes.
     pub scopes: Scopes,
     /// `password`, `private_key`; empty for personal access tokens.
@@ -181,7 +182,7 @@ async fn personal_access_token(
         user_kind: row.int(2)?,
         language: language(&row, 4)?,
         client_id: String::new(),
-        audience: Vec::new(),
+        audience: Texts::default(),
         scopes: Scopes::stored(row.json(5)?),
         auth_method: String::new(),
         auth_time: None,

@@ -1,5 +1,9 @@
 //! Scopes: which ones are kept, which audience they ask for, which roles they select (`spec: oauth.md 4.8`).
 
+use std::collections::HashSet;
+
+use crate::texts::Texts;
+
 /// Scopes of OpenID Connect Core 5.4 and offline access.
 const STANDARD: &[&str] = &["openid", "profile", "email", "phone", "address", "offline_access"];
 
@@ -20,46 +24,41 @@ pub const PERSONAL_ACCESS_TOKEN: [&str; 4] = ["openid", "profile", METADATA, RES
 
 /// A list of granted scopes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Scopes(Vec<String>);
+pub struct Scopes(Texts);
 
 impl Scopes {
     /// The scopes of a request that this server knows; others are dropped silently, repeated ones kept once.
     pub fn known(requested: &str) -> Self {
-        let mut scopes: Vec<String> = Vec::new();
-        for scope in requested.split_ascii_whitespace().filter(|scope| is_known(scope)) {
-            if !scopes.iter().any(|own| own == scope) {
-                scopes.push(scope.to_owned());
-            }
-        }
-        Self(scopes)
+        let mut seen = HashSet::new();
+        Self(requested.split_ascii_whitespace().filter(|scope| is_known(scope) && seen.insert(*scope)).collect())
     }
 
     /// Scopes as stored.
-    pub fn stored(scopes: Vec<String>) -> Self {
+    pub fn stored(scopes: Texts) -> Self {
         Self(scopes)
     }
 
     /// Drops organization scopes that are not the user's own organization (machine grants).
     #[must_use]
-    pub fn only_own_org(mut self, org_id: &str, org_domain: &str) -> Self {
-        self.0.retain(|scope| {
+    pub fn only_own_org(self, org_id: &str, org_domain: &str) -> Self {
+        let stays = |scope: &&str| {
             scope.strip_prefix(ORG_ID).is_none_or(|id| id == org_id)
                 && scope.strip_prefix(ORG_DOMAIN).is_none_or(|domain| domain.eq_ignore_ascii_case(org_domain))
-        });
-        self
+        };
+        Self(self.0.iter().filter(stays).collect())
     }
 
     /// Whether the scope was granted.
     pub fn contains(&self, scope: &str) -> bool {
-        self.0.iter().any(|own| own == scope)
+        self.0.contains(scope)
     }
 
     /// The project ids that `…:project:id:<id>:aud` scopes name, `zitadel` resolved to the instance's API project.
     pub fn audience(&self, api_project: &str) -> Vec<String> {
-        let mut ids: Vec<String> = Vec::new();
+        let (mut ids, mut seen) = (Vec::new(), HashSet::new());
         for id in self.0.iter().filter_map(|scope| scope.strip_prefix(PROJECT_ID)?.strip_suffix(AUDIENCE)) {
             let id = if id == "zitadel" { api_project } else { id };
-            if !id.is_empty() && !ids.iter().any(|own| own == id) {
+            if !id.is_empty() && seen.insert(id) {
                 ids.push(id.to_owned());
             }
         }
@@ -88,13 +87,13 @@ impl Scopes {
     }
 
     /// The scopes, in order.
-    pub fn as_slice(&self) -> &[String] {
+    pub fn as_texts(&self) -> &Texts {
         &self.0
     }
 
     /// Space-separated, as on the wire.
     pub fn to_text(&self) -> String {
-        self.0.join(" ")
+        self.0.joined()
     }
 }
 

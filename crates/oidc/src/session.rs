@@ -1,9 +1,11 @@
 //! The table `oidc_sessions`: what an access token stands for, and its events `oidc_session.*`.
 
 use castellan_db::{Connection, statement};
-use castellan_kernel::{Result, Timestamp};
+use castellan_kernel::{Error, Result, Timestamp};
 use castellan_rpc::{Aggregate, AuditEvent, Context};
 use serde::Serialize;
+
+use crate::texts::Texts;
 
 /// How the user proved who it is; the number is that of the events, the name that of storage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +51,7 @@ pub(crate) struct NewSession<'a> {
     pub org_id: &'a str,
     pub client_id: &'a str,
     pub audience: &'a [String],
-    pub scopes: &'a [String],
+    pub scopes: &'a Texts,
     pub auth_method: AuthMethod,
     pub reason: TokenReason,
     pub lifetime_seconds: i64,
@@ -76,7 +78,7 @@ struct SessionAdded<'a> {
     #[serde(rename = "clientID")]
     client_id: &'a str,
     audience: &'a [String],
-    scope: &'a [String],
+    scope: &'a Texts,
     #[serde(rename = "authMethods")]
     auth_methods: [i64; 1],
     #[serde(rename = "authTime")]
@@ -90,7 +92,7 @@ impl AuditEvent for SessionAdded<'_> {
 #[derive(Serialize)]
 struct AccessTokenAdded<'a> {
     id: &'a str,
-    scope: &'a [String],
+    scope: &'a Texts,
     /// Nanoseconds.
     lifetime: i64,
     reason: i64,
@@ -128,8 +130,8 @@ pub(crate) async fn open(ctx: &mut Context, session: &NewSession<'_>) -> Result<
         id.as_str().into(),
         session.user_id.into(),
         session.client_id.into(),
-        list(session.audience).into(),
-        list(session.scopes).into(),
+        list(session.audience)?.into(),
+        list(session.scopes)?.into(),
         session.auth_method.name().into(),
         now.into(),
         access_token_id.as_str().into(),
@@ -146,8 +148,8 @@ pub(crate) async fn open(ctx: &mut Context, session: &NewSession<'_>) -> Result<
     Ok(OpenedSession { id, access_token_id, issued_at, expires_at })
 }
 
-fn list(values: &[String]) -> String {
-    serde_json::Value::from(values.to_vec()).to_string()
+fn list(values: &(impl Serialize + ?Sized)) -> Result<String> {
+    serde_json::to_string(values).map_err(Error::internal)
 }
 
 #[derive(Serialize)]

@@ -2,15 +2,18 @@
 
 use axum::response::Response;
 use castellan_crypto::opaque::OpaqueKey;
+use castellan_kernel::Timestamp;
 use castellan_projects::applications::Client;
 use http::StatusCode;
-use serde_json::{Value, json as value};
+use serde::Serialize;
+use serde_json::json as value;
 
 use super::{Incoming, State};
 use crate::claims::{Claims, RoleQuestion, Subject};
 use crate::client::{self, ClientRefusal};
 use crate::error::{OAuthError, OAuthResult, json};
 use crate::presented::{self, Presented, TokenKind};
+use crate::texts::Texts;
 
 pub(super) async fn answer(state: &State, incoming: Incoming) -> OAuthResult<Response> {
     let inactive = || json(StatusCode::OK, &value!({ "active": false }));
@@ -36,16 +39,43 @@ pub(super) async fn answer(state: &State, incoming: Incoming) -> OAuthResult<Res
     if !meant_for_caller {
         return Ok(inactive());
     }
-    let claims = claims(&mut ctx, &incoming, &presented, &client).await?;
+    let claims = claims(&mut ctx, &incoming, presented, &client).await?;
     Ok(json(StatusCode::OK, &claims))
 }
 
-async fn claims(
+/// What an active token stands for (RFC 7662 2.2).
+#[derive(Serialize)]
+struct Introspection<'a> {
+    active: bool,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    scope: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    client_id: String,
+    token_type: &'static str,
+    exp: i64,
+    iat: i64,
+    nbf: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_time: Option<i64>,
+    sub: String,
+    #[serde(skip_serializing_if = "Texts::is_empty")]
+    aud: Texts,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amr: Option<[&'static str; 1]>,
+    iss: &'a str,
+    jti: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    username: Option<String>,
+    #[serde(flatten)]
+    claims: Claims,
+}
+
+async fn claims<'a>(
     ctx: &mut castellan_rpc::Context,
-    incoming: &Incoming,
-    presented: &Presented,
+    incoming: &'a Incoming,
+    presented: Presented,
     client: &Client,
-) -> OAuthResult<Claims> {
+) -> OAuthResult<Introspection<'a>> {
     let connection = ctx.read().await?;
     let subject = Subject::read(connection, &presented.user_id).await?;
     let question = RoleQuestion {
@@ -54,37 +84,28 @@ async fn claims(
         is_introspection: true,
         api_project: &incoming.instance.project_id,
     };
-    let mut audience = presented.audience.clone();
-    if presented.kind == TokenKind::Personal {
-        audience.extend([client.client_id.clone(), client.project_id.clone()]);
-    }
-    let mut claims = Claims::new();
-    claims.insert("active".to_owned(), Value::from(true));
-    let mut put = |name: &str, value: Value| {
-        if value != "" && value != value!([]) {
-            claims.insert(name.to_owned(), value);
-        }
-    };
-    put("scope", Value::from(presented.scopes.to_text()));
-    put("client_id", Value::from(presented.client_id.as_str()));
-    put("token_type", Value::from("Bearer"));
-    put("exp", Value::from(presented.expires_at.seconds()));
-    put("iat", Value::from(presented.issued_at.seconds()));
-    put("nbf", Value::from(presented.issued_at.seconds()));
-    if let Some(time) = presented.auth_time {
-        put("auth_time", Value::from(time.seconds()));
-    }
-    put("sub", Value::from(presented.user_id.as_str()));
-    put("aud", value!(audience));
-    if presented.auth_method == "password" {
-        put("amr", value!(["pwd"]));
-    }
-    put("iss", Value::from(&*incoming.origin));
-    put("jti", Value::from(presented.token_id.as_str()));
-    if presented.scopes.contains("profile") {
-        put("username", Value::from(subject.preferred_login_name.as_str()));
-    }
-    claims.extend(subject.standard_claims(&presented.scopes, &incoming.origin));
+    let mut claims = subject.standard_claims(&presented.scopes, &incoming.origin);
     claims.extend(subject.reserved_claims(connection, &presented.scopes, &question).await?);
-    Ok(claims)
+    let mut aud = presented.audience;
+    if presented.kind == TokenKind::Personal {
+        aud.push(&client.client_id);
+        aud.push(&client.project_id);
+    }
+    Ok(Introspection {
+        active: true,
+        scope: presented.scopes.to_text(),
+        client_id: presented.client_id,
+        token_type: "Bearer",
+        exp: presented.expires_at.seconds(),
+        iat: presented.issued_at.seconds(),
+        nbf: presented.issued_at.seconds(),
+        auth_time: presented.auth_time.map(Timestamp::seconds),
+        sub: presented.user_id,
+        aud,
+        amr: (presented.auth_method == "password").then_some(["pwd"]),
+        iss: &incoming.origin,
+        jti: presented.token_id,
+        username: presented.scopes.contains("profile").then_some(subject.preferred_login_name),
+        claims,
+    })
 }

@@ -58,7 +58,7 @@ pub(super) async fn tokens(
             org_id: &user.org_id,
             client_id: &user.user_name,
             audience: &audience,
-            scopes: scopes.as_slice(),
+            scopes: scopes.as_texts(),
             auth_method,
             reason,
             lifetime_seconds: access_seconds,
