@@ -362,3 +362,24 @@ async fn only_the_owner_may_read_the_database_and_its_backups() {
         assert!(!is_data || rights & 0o077 == 0, "{}: {rights:o}", file.path().display());
     }
 }
+
+#[test]
+fn users_are_found_by_the_index_that_narrows_most() {
+    let bench = Bench::quick();
+    let connection = open::reader(&bench.engine.path).unwrap();
+    for (condition, index) in [
+        ("TRUE", "users_by_org (instance_id=? AND org_id=?)"),
+        ("u.user_name_lower = $3 AND u.user_name = $3", "users_by_name (instance_id=? AND user_name_lower=?)"),
+        ("u.user_name_lower >= $3 AND u.user_name_lower < $4", "users_by_name (instance_id=? AND user_name_lower>?"),
+        ("u.email_lower = $3", "users_by_email (instance_id=? AND email_lower=?)"),
+        ("u.id = $3", "(instance_id=? AND id=?)"),
+    ] {
+        let sql = format!(
+            "EXPLAIN QUERY PLAN SELECT u.id, u.name FROM users u
+             WHERE u.instance_id = $1 AND u.org_id = $2 AND {condition} ORDER BY u.id LIMIT 20"
+        );
+        let mut statement = connection.prepare(&sql).unwrap();
+        let plan: String = statement.raw_query().next().unwrap().unwrap().get(3).unwrap();
+        assert!(plan.contains(index), "{condition}: {plan}");
+    }
+}
