@@ -14,6 +14,15 @@ pub const ASSERTION_ALGORITHMS: &[Algorithm] = &[Algorithm::RS256, Algorithm::ES
 /// An assertion older than this many seconds is refused, whatever its `exp` says.
 pub const MAX_AGE_SECONDS: i64 = 3600;
 
+/// A stored public key that assertions may be signed with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredKey {
+    /// The key, as PEM.
+    pub pem: Vec<u8>,
+    /// From then on it does not exist.
+    pub expires_at: Timestamp,
+}
+
 /// What an assertion is checked against.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules<'a> {
@@ -142,6 +151,13 @@ impl UnverifiedAssertion<'_> {
             VerifyError::Signature => AssertionError::Signature,
         })?;
         Ok(Assertion { iss, sub, aud: claims.aud, exp, iat, jti: claims.jti })
+    }
+}
+
+impl Assertion {
+    /// From when on the same assertion would be refused under the same rules.
+    pub fn valid_until(&self, rules: &Rules<'_>) -> Timestamp {
+        self.exp.plus_seconds(-rules.offset_seconds).min(self.iat.plus_seconds(MAX_AGE_SECONDS))
     }
 }
 

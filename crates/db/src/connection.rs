@@ -2,11 +2,14 @@
 
 use std::ops::{Deref, DerefMut};
 
+use std::sync::Arc;
+
 use castellan_kernel::{Error, Result, Timestamp};
 
 use crate::call::{Call, Cost};
+use crate::memory::{Memory, Recalled, Recording, Remember, TableSet, Truth};
 use crate::row::Origin;
-use crate::{DynamicStatement, EngineKind, Row, Statement, StatementScope, Value};
+use crate::{DynamicStatement, EngineKind, Row, Running, Statement, StatementScope, Value};
 use crate::{postgres, sqlite};
 
 /// The engine's side of a connection.
@@ -34,11 +37,90 @@ pub struct Connection {
     session: Session,
     lost: bool,
     pub(crate) appended: Appended,
+    memory: Option<Arc<Memory>>,
+    /// The moment at which this connection began to look.
+    view: Option<u64>,
+    /// The tables that the readings in progress have read, one inside the other.
+    readings: Vec<TableSet>,
 }
 
 impl Connection {
-    pub(crate) fn new(instance: Option<&str>, session: Session) -> Self {
-        Self { instance: instance.map(str::to_owned), session, lost: false, appended: Appended::default() }
+    pub(crate) fn new(instance: Option<&str>, session: Session, memory: Option<Arc<Memory>>) -> Self {
+        Self {
+            instance: instance.map(str::to_owned),
+            session,
+            lost: false,
+            appended: Appended::default(),
+            memory,
+            view: None,
+            readings: Vec::new(),
+        }
+    }
+
+    /// The value of kind `T` that was kept under `key`, if it is still what reading it again would make. Otherwise the reading
+    /// begins: whatever statements run on this connection until [`Connection::keep`] are what the value is made of. `key` must
+    /// name everything else that it depends on, the instance first.
+    ///
+    /// A transaction on the embedded engine, which runs alone, uses what no open command has touched; one on PostgreSQL
+    /// remembers nothing, because the server must see what it reads.
+    ///
+    /// # Errors
+    /// When storage does not answer.
+    pub async fn recall<T: Remember>(&mut self, key: Vec<u8>) -> Result<Recalled<T>> {
+        if let Some(memory) = self.memory.clone() {
+            let view = self.look(&memory).await?;
+            if let Some((value, tables)) = memory.get::<T>(&key, view, self.uncommitted()) {
+                self.note_read(tables);
+                return Ok(Recalled::Known(value));
+            }
+            self.readings.push(TableSet::EMPTY);
+        }
+        Ok(Recalled::Unknown(Recording::new(key, self.readings.len().saturating_sub(1))))
+    }
+
+    /// Ends the reading of a value and keeps it for the next who asks.
+    pub fn keep<T: Remember>(&mut self, recording: Recording, value: T) -> Arc<T> {
+        let value = Arc::new(value);
+        if let (Some(memory), Some(view)) = (self.memory.clone(), self.view) {
+            let tables = self.readings.drain(recording.depth..).fold(TableSet::EMPTY, TableSet::with);
+            self.note_read(tables);
+            if tables.is_disjoint(self.uncommitted()) {
+                memory.put(recording, Arc::clone(&value), tables, view);
+            }
+        }
+        value
+    }
+
+    /// The tables that hold rows which may never be committed.
+    fn uncommitted(&self) -> TableSet {
+        match &self.session {
+            Session::SqliteWrite(session) => session.uncommitted(),
+            Session::SqliteRead(_) | Session::Postgres(_) => TableSet::EMPTY,
+        }
+    }
+
+    /// Begins to look, at the newest moment.
+    async fn look(&mut self, memory: &Memory) -> Result<u64> {
+        if let Session::SqliteWrite(session) = &mut self.session {
+            // Once it is this command's turn, nobody else commits.
+            session.take_turn().await?;
+        }
+        if let Some(view) = self.view {
+            return Ok(view);
+        }
+        let view = match (memory.truth(), &mut self.session) {
+            (Truth::Changes(changes), _) => changes.now(),
+            (Truth::Epochs(epochs), Session::Postgres(session)) => epochs.of(&session.visible().await?),
+            (Truth::Epochs(_), _) => return Err(Error::internal("epochs are PostgreSQL's")),
+        };
+        self.view = Some(view);
+        Ok(view)
+    }
+
+    fn note_read(&mut self, tables: TableSet) {
+        if let Some(reading) = self.readings.last_mut() {
+            *reading = reading.with(tables);
+        }
     }
 
     /// Goes on with another instance: its id is `$1` of the statements from here on.
@@ -64,68 +146,138 @@ impl Connection {
     /// # Errors
     /// A conflict (`Error::is_conflict`) when the transaction must run again; internal otherwise, with a
     /// [`DatabaseError`](crate::DatabaseError) as the cause.
-    pub async fn rows(&mut self, statement: &'static Statement, values: &[Value]) -> Result<Vec<Row>> {
+    pub fn rows<'a>(&'a mut self, statement: &'static Statement, values: &'a [Value]) -> Running<'a, Vec<Row>> {
         let origin = Origin::Statement(statement);
-        self.query(statement.sql, statement.scope, values, origin, cost(statement)).await
+        self.query(statement.sql, statement.scope, values, origin, cost(statement))
     }
 
     /// Runs a statement for its first row.
     ///
     /// # Errors
     /// As [`Connection::rows`].
-    pub async fn row(&mut self, statement: &'static Statement, values: &[Value]) -> Result<Option<Row>> {
-        Ok(self.rows(statement, values).await?.into_iter().next())
+    pub fn row<'a>(&'a mut self, statement: &'static Statement, values: &'a [Value]) -> Running<'a, Option<Row>> {
+        let first = |rows: Vec<Row>| rows.into_iter().next();
+        let origin = Origin::Statement(statement);
+        match self.query_now(statement.sql, statement.scope, values, origin, cost(statement)) {
+            Ok(outcome) => Running::done(outcome.map(first)),
+            Err(cost) => Running::waiting(async move {
+                self.query_later(statement.sql, statement.scope, values, origin, cost).await.map(first)
+            }),
+        }
     }
 
     /// Runs a statement for the number of rows that it changed.
     ///
     /// # Errors
     /// As [`Connection::rows`]; also on a snapshot, which only reads.
-    pub async fn execute(&mut self, statement: &'static Statement, values: &[Value]) -> Result<u64> {
+    pub fn execute<'a>(&'a mut self, statement: &'static Statement, values: &'a [Value]) -> Running<'a, u64> {
         let origin = Origin::Statement(statement);
-        self.change(statement.sql, statement.scope, values, origin, cost(statement)).await
+        self.change(statement.sql, statement.scope, values, origin, cost(statement))
     }
 
     /// Runs a built statement for the number of rows that it changed.
     ///
     /// # Errors
     /// As [`Connection::execute`].
-    pub async fn execute_dynamic(&mut self, statement: &DynamicStatement) -> Result<u64> {
+    pub fn execute_dynamic<'a>(&'a mut self, statement: &'a DynamicStatement) -> Running<'a, u64> {
         let origin = Origin::Dynamic(statement.label);
-        self.change(&statement.sql, statement.scope, &statement.values, origin, Cost::Unknown).await
-    }
-
-    async fn change(
-        &mut self,
-        sql: &str,
-        scope: StatementScope,
-        values: &[Value],
-        origin: Origin,
-        cost: Cost,
-    ) -> Result<u64> {
-        self.refuse_if_lost()?;
-        let instance = scoped(self.instance.as_deref(), scope)?;
-        let call = Call { sql, instance, values, cost, origin };
-        let result = match &mut self.session {
-            Session::SqliteWrite(session) => session.execute(call).await,
-            Session::Postgres(session) if session.writes() => session.execute(call, dynamic(origin)).await,
-            Session::SqliteRead(_) | Session::Postgres(_) => {
-                return Err(Error::internal(format!("{origin}: a snapshot only reads")));
-            }
-        };
-        self.note_failure(result)
+        self.change(&statement.sql, statement.scope, &statement.values, origin, Cost::Unknown)
     }
 
     /// Runs a built statement for all its rows.
     ///
     /// # Errors
     /// As [`Connection::rows`].
-    pub async fn rows_dynamic(&mut self, statement: &DynamicStatement) -> Result<Vec<Row>> {
+    pub fn rows_dynamic<'a>(&'a mut self, statement: &'a DynamicStatement) -> Running<'a, Vec<Row>> {
         let origin = Origin::Dynamic(statement.label);
-        self.query(&statement.sql, statement.scope, &statement.values, origin, Cost::Unknown).await
+        self.query(&statement.sql, statement.scope, &statement.values, origin, Cost::Unknown)
     }
 
-    async fn query(
+    fn change<'a>(
+        &'a mut self,
+        sql: &'a str,
+        scope: StatementScope,
+        values: &'a [Value],
+        origin: Origin,
+        cost: Cost,
+    ) -> Running<'a, u64> {
+        if let Err(refusal) = self.refuse_if_lost() {
+            return Running::done(Err(refusal));
+        }
+        let instance = match scoped(self.instance.as_deref(), scope) {
+            Ok(instance) => instance,
+            Err(refusal) => return Running::done(Err(refusal)),
+        };
+        let call = Call { sql, instance, values, cost, origin };
+        let now = match &mut self.session {
+            Session::SqliteWrite(session) => session.execute_now(&call),
+            Session::Postgres(session) if session.writes() => None,
+            Session::SqliteRead(_) | Session::Postgres(_) => {
+                Some(Err(Error::internal(format!("{origin}: a snapshot only reads"))))
+            }
+        };
+        if let Some(outcome) = now {
+            return Running::done(self.note_failure(outcome));
+        }
+        Running::waiting(async move {
+            let instance = scoped(self.instance.as_deref(), scope)?;
+            let call = Call { sql, instance, values, cost, origin };
+            let outcome = match &mut self.session {
+                Session::SqliteWrite(session) => session.execute(call).await,
+                Session::Postgres(session) => session.execute(call, dynamic(origin)).await,
+                Session::SqliteRead(_) => Err(Error::internal("a snapshot only reads")),
+            };
+            self.note_failure(outcome)
+        })
+    }
+
+    fn query<'a>(
+        &'a mut self,
+        sql: &'a str,
+        scope: StatementScope,
+        values: &'a [Value],
+        origin: Origin,
+        cost: Cost,
+    ) -> Running<'a, Vec<Row>> {
+        match self.query_now(sql, scope, values, origin, cost) {
+            Ok(outcome) => Running::done(outcome),
+            Err(cost) => Running::waiting(self.query_later(sql, scope, values, origin, cost)),
+        }
+    }
+
+    /// The outcome where it is to be had without waiting; else what the statement is known to cost by now.
+    fn query_now(
+        &mut self,
+        sql: &str,
+        scope: StatementScope,
+        values: &[Value],
+        origin: Origin,
+        cost: Cost,
+    ) -> Result<Result<Vec<Row>>, Cost> {
+        if let Err(refusal) = self.refuse_if_lost() {
+            return Ok(Err(refusal));
+        }
+        if let (Some(memory), false) = (&self.memory, self.readings.is_empty()) {
+            let tables = match origin {
+                Origin::Statement(statement) => memory.tables_of(statement.sql),
+                Origin::Dynamic(_) => memory.tables_of_built(sql),
+            };
+            self.note_read(tables);
+        }
+        let instance = match scoped(self.instance.as_deref(), scope) {
+            Ok(instance) => instance,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let call = Call { sql, instance, values, cost, origin };
+        let outcome = match &mut self.session {
+            Session::SqliteRead(session) => session.rows_now(&call)?,
+            Session::SqliteWrite(session) => session.rows_now(&call).ok_or(cost)?,
+            Session::Postgres(_) => return Err(cost),
+        };
+        Ok(self.note_failure(outcome))
+    }
+
+    async fn query_later(
         &mut self,
         sql: &str,
         scope: StatementScope,
@@ -133,15 +285,14 @@ impl Connection {
         origin: Origin,
         cost: Cost,
     ) -> Result<Vec<Row>> {
-        self.refuse_if_lost()?;
         let instance = scoped(self.instance.as_deref(), scope)?;
         let call = Call { sql, instance, values, cost, origin };
-        let result = match &mut self.session {
+        let outcome = match &mut self.session {
             Session::SqliteRead(session) => session.rows(call).await,
             Session::SqliteWrite(session) => session.rows(call).await,
             Session::Postgres(session) => session.rows(call, dynamic(origin)).await,
         };
-        self.note_failure(result)
+        self.note_failure(outcome)
     }
 
     fn writes(&self) -> bool {
@@ -190,8 +341,8 @@ fn scoped(instance: Option<&str>, scope: StatementScope) -> Result<Option<&str>>
 pub struct Snapshot(Connection);
 
 impl Snapshot {
-    pub(crate) fn new(instance: Option<&str>, session: Session) -> Self {
-        Self(Connection::new(instance, session))
+    pub(crate) fn new(instance: Option<&str>, session: Session, memory: Option<Arc<Memory>>) -> Self {
+        Self(Connection::new(instance, session, memory))
     }
 }
 
@@ -214,12 +365,17 @@ impl DerefMut for Snapshot {
 /// one while holding a first, since it would wait for itself.
 pub struct Tx {
     connection: Connection,
-    outbox: std::sync::Arc<tokio::sync::Notify>,
+    outbox: Arc<tokio::sync::Notify>,
 }
 
 impl Tx {
-    pub(crate) fn new(instance: Option<&str>, session: Session, outbox: std::sync::Arc<tokio::sync::Notify>) -> Self {
-        Self { connection: Connection::new(instance, session), outbox }
+    pub(crate) fn new(
+        instance: Option<&str>,
+        session: Session,
+        memory: Option<Arc<Memory>>,
+        outbox: Arc<tokio::sync::Notify>,
+    ) -> Self {
+        Self { connection: Connection::new(instance, session, memory), outbox }
     }
 
     /// Keeps everything; returns when it is durable.

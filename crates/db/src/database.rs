@@ -7,6 +7,7 @@ use castellan_kernel::{Error, Kind, Result};
 use tokio::sync::Notify;
 
 use crate::connection::Session;
+use crate::memory::{Epochs, Memory, Truth};
 use crate::postgres::{self, Mode, PostgresOptions};
 use crate::retry::Queue;
 use crate::sqlite::{self, SqliteOptions};
@@ -28,6 +29,7 @@ enum Engine {
 
 struct Inner {
     engine: Engine,
+    memory: Option<Arc<Memory>>,
     outbox: Arc<Notify>,
     retry_queue: Queue,
 }
@@ -47,7 +49,12 @@ impl Db {
             DbOptions::Sqlite(options) => Engine::Sqlite(sqlite::Engine::open(options).await?),
             DbOptions::Postgres(options) => Engine::Postgres(postgres::Engine::open(options).await?),
         };
-        Ok(Self(Arc::new(Inner { engine, outbox: Arc::default(), retry_queue: Queue::default() })))
+        let memory = match &engine {
+            Engine::Sqlite(engine) => engine.changes().map(|changes| Truth::Changes(Arc::clone(changes))),
+            Engine::Postgres(engine) => engine.tells_what_is_visible().then(|| Truth::Epochs(Epochs::default())),
+        };
+        let memory = memory.map(Memory::new);
+        Ok(Self(Arc::new(Inner { engine, memory, outbox: Arc::default(), retry_queue: Queue::default() })))
     }
 
     /// Which engine this is.
@@ -74,21 +81,23 @@ impl Db {
     }
 
     fn read(&self, instance: Option<&str>, consistent: bool) -> Snapshot {
-        match &self.0.engine {
-            Engine::Sqlite(engine) => Snapshot::new(instance, Session::SqliteRead(engine.read(consistent))),
+        let session = match &self.0.engine {
+            Engine::Sqlite(engine) => Session::SqliteRead(engine.read(consistent)),
             Engine::Postgres(engine) => {
-                let mode = if consistent { Mode::Snapshot } else { Mode::Single };
-                Snapshot::new(instance, Session::Postgres(engine.session(mode)))
+                Session::Postgres(engine.session(if consistent { Mode::Snapshot } else { Mode::Single }))
             }
-        }
+        };
+        Snapshot::new(instance, session, self.0.memory.clone())
     }
 
     /// A transaction on one instance (or on none), begun by its first statement.
     pub fn begin(&self, instance: Option<&str>) -> Tx {
         let outbox = Arc::clone(&self.0.outbox);
         match &self.0.engine {
-            Engine::Sqlite(engine) => Tx::new(instance, Session::SqliteWrite(engine.write()), outbox),
-            Engine::Postgres(engine) => Tx::new(instance, Session::Postgres(engine.session(Mode::Write)), outbox),
+            Engine::Sqlite(engine) => {
+                Tx::new(instance, Session::SqliteWrite(engine.write()), self.0.memory.clone(), outbox)
+            }
+            Engine::Postgres(engine) => Tx::new(instance, Session::Postgres(engine.session(Mode::Write)), None, outbox),
         }
     }
 
@@ -129,6 +138,15 @@ impl Db {
         match &self.0.engine {
             Engine::Sqlite(engine) => engine.check(statement.sql),
             Engine::Postgres(engine) => engine.check(statement.sql).await,
+        }
+    }
+
+    /// What the text of a statement fails to tell of the tables that it touches, by the embedded engine's own account.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn concealed_by_statement(&self, statement: &crate::Statement) -> Result<Option<String>> {
+        match &self.0.engine {
+            Engine::Sqlite(engine) => engine.concealed(statement.sql),
+            Engine::Postgres(_) => Ok(None),
         }
     }
 

@@ -1,9 +1,11 @@
 //! Client authentication of applications: secret by header or form, or a signed assertion (`spec: oauth.md 4.3`).
 
+use std::sync::Arc;
+
 use castellan_crypto::assertion::{self, Rules};
 use castellan_crypto::jose::VerifyingKey;
-use castellan_crypto::secrets;
-use castellan_db::Connection;
+use castellan_crypto::{fingerprint, secrets};
+use castellan_db::{Connection, Recalled, Remember};
 use castellan_kernel::Timestamp;
 use castellan_projects::applications::{self, Client, ClientKind};
 
@@ -25,6 +27,22 @@ pub enum Credentials {
     },
     /// A signed assertion.
     Assertion(String),
+}
+
+impl Credentials {
+    /// Under what a client that they prove is remembered.
+    fn key(&self, instance_id: &str, issuer: &str) -> Vec<u8> {
+        let (id, secret) = match self {
+            Self::Secret { id, secret } => (Some(id), secret),
+            Self::Assertion(text) => (None, text),
+        };
+        let mut key = fingerprint(secret.as_bytes()).to_vec();
+        for part in [instance_id, issuer].into_iter().chain(id.map(String::as_str)) {
+            key.push(0);
+            key.extend_from_slice(part.as_bytes());
+        }
+        key
+    }
 }
 
 /// Reads the credentials of a request; a Basic header overrides the form.
@@ -64,6 +82,20 @@ pub enum ClientRefusal {
     InvalidAssertion,
 }
 
+/// A client that has proven who it is, for as long as the same proof holds.
+struct Proven {
+    client: Arc<Client>,
+    until: Timestamp,
+}
+
+impl Remember for Proven {
+    const BUDGET: u64 = 1 << 20;
+
+    fn weight(&self) -> u64 {
+        size_of::<Self>() as u64
+    }
+}
+
 /// Authenticates an application. Public clients (method `none`) pass by their id alone.
 ///
 /// # Errors
@@ -73,7 +105,29 @@ pub async fn authenticate(
     credentials: &Credentials,
     issuer: &str,
     now: Timestamp,
-) -> castellan_kernel::Result<Result<Client, ClientRefusal>> {
+) -> castellan_kernel::Result<Result<Arc<Client>, ClientRefusal>> {
+    let key = credentials.key(connection.instance().unwrap_or_default(), issuer);
+    let recording = match connection.recall::<Proven>(key).await? {
+        Recalled::Known(proven) if now < proven.until => return Ok(Ok(Arc::clone(&proven.client))),
+        Recalled::Known(_) => return Ok(Err(ClientRefusal::InvalidAssertion)),
+        Recalled::Unknown(recording) => recording,
+    };
+    Ok(match prove(connection, credentials, issuer, now).await? {
+        Ok((client, until)) => {
+            connection.keep(recording, Proven { client: Arc::clone(&client), until });
+            Ok(client)
+        }
+        Err(refusal) => Err(refusal),
+    })
+}
+
+/// The client, and until when the same credentials would prove it.
+async fn prove(
+    connection: &mut Connection,
+    credentials: &Credentials,
+    issuer: &str,
+    now: Timestamp,
+) -> castellan_kernel::Result<Result<(Arc<Client>, Timestamp), ClientRefusal>> {
     let (id, assertion) = match credentials {
         Credentials::Secret { id, .. } => (id.clone(), None),
         Credentials::Assertion(text) => match assertion::peek(text).map(|peeked| peeked.issuer().map(str::to_owned)) {
@@ -87,36 +141,38 @@ pub async fn authenticate(
     };
     if client.uses_private_key() {
         let Some(text) = assertion else { return Ok(Err(ClientRefusal::EmptyAssertion)) };
-        let verified = verify(connection, &client, text, issuer, now).await?;
-        return Ok(if verified { Ok(client) } else { Err(ClientRefusal::InvalidAssertion) });
+        let until = verify(connection, &client, text, issuer, now).await?;
+        return Ok(until.map(|until| (client, until)).ok_or(ClientRefusal::InvalidAssertion));
     }
     if client.kind == ClientKind::Oidc && client.is_public() {
-        return Ok(Ok(client));
+        return Ok(Ok((client, Timestamp::NEVER)));
     }
     let Credentials::Secret { secret, .. } = credentials else { return Ok(Err(ClientRefusal::InvalidSecret)) };
     let verdict = match &client.secret_hash {
         _ if secret.is_empty() => Err(ClientRefusal::EmptySecret),
-        Some(hash) if secrets::verify_secret(hash, secret).unwrap_or(false) => Ok(client),
+        Some(hash) if secrets::verify_secret(hash, secret).unwrap_or(false) => Ok((client, Timestamp::NEVER)),
         _ => Err(ClientRefusal::InvalidSecret),
     };
     Ok(verdict)
 }
 
+/// Until when the assertion proves the client; `None` if it does not.
 async fn verify(
     connection: &mut Connection,
     client: &Client,
     text: &str,
     issuer: &str,
     now: Timestamp,
-) -> castellan_kernel::Result<bool> {
-    let Ok(peeked) = assertion::peek(text) else { return Ok(false) };
-    let Some(kid) = peeked.kid() else { return Ok(false) };
-    let Some(pem) = applications::verification_key(connection, &client.client_id, kid, now).await? else {
-        return Ok(false);
+) -> castellan_kernel::Result<Option<Timestamp>> {
+    let Ok(peeked) = assertion::peek(text) else { return Ok(None) };
+    let Some(kid) = peeked.kid() else { return Ok(None) };
+    let Some(stored) = applications::verification_key(connection, &client.client_id, kid, now).await? else {
+        return Ok(None);
     };
-    let Ok(key) = VerifyingKey::from_pem(&pem) else { return Ok(false) };
+    let Ok(key) = VerifyingKey::from_pem(&stored.pem) else { return Ok(None) };
     let rules = Rules { audience: issuer, issuer: Some(&client.client_id), now, offset_seconds: 1 };
-    Ok(peeked.verify(&key, &rules).is_ok())
+    let verified = peeked.verify(&key, &rules);
+    Ok(verified.ok().map(|assertion| assertion.valid_until(&rules).min(stored.expires_at)))
 }
 
 /// The refusal as the token and revocation endpoints answer it.

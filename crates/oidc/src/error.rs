@@ -1,5 +1,6 @@
 //! OAuth errors (RFC 6749 5.2, RFC 6750 3.1) and how business errors look at the OAuth endpoints (`spec: oauth.md 4.4`).
 
+use axum::body::{Body, Bytes};
 use axum::response::{IntoResponse, Response};
 use castellan_kernel::{Error, Kind};
 use http::{HeaderValue, StatusCode, header};
@@ -88,7 +89,7 @@ impl From<Error> for OAuthError {
 }
 
 #[derive(Serialize)]
-struct Body<'a> {
+struct ErrorBody<'a> {
     error: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
     error_description: &'a str,
@@ -102,19 +103,25 @@ impl IntoResponse for OAuthError {
             }
             cause => tracing::debug!(error = ?cause, code = self.code, description = self.description, "refused"),
         }
-        json(self.status, &Body { error: self.code, error_description: &self.description })
+        json(self.status, &ErrorBody { error: self.code, error_description: &self.description })
     }
 }
 
 /// A JSON answer that nobody may store (RFC 6749 5.1).
 pub fn json(status: StatusCode, body: &impl Serialize) -> Response {
-    let mut response = match serde_json::to_vec(body) {
-        Ok(bytes) => (status, bytes).into_response(),
+    match serde_json::to_vec(body) {
+        Ok(bytes) => json_bytes(status, bytes.into()),
         Err(cause) => {
             tracing::error!(%cause, "an answer could not be written as JSON");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
-    };
+    }
+}
+
+/// As [`json`], for a body that is written already.
+pub fn json_bytes(status: StatusCode, body: Bytes) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -5,10 +5,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use castellan_crypto::opaque::OpaqueKey;
-use castellan_db::Connection;
+use castellan_db::{Connection, Recalled, Remember};
 use castellan_directory::users::head;
 use castellan_directory::{administrators, instances};
-use castellan_kernel::{Caller, CallerKind, Error, Fault, Kind, Result};
+use castellan_kernel::{Caller, CallerKind, Error, Fault, Kind, Result, Timestamp};
 use castellan_rpc::descriptor::NamedOrganization;
 use castellan_rpc::hosts::RequestedHost;
 use castellan_rpc::{Environment, Gate, Instance};
@@ -33,33 +33,29 @@ impl Gate for TokenGate {
     fn instance_by_host<'a>(
         &'a self,
         env: &'a Arc<Environment>,
+        connection: &'a mut Connection,
         host: &'a RequestedHost,
     ) -> LocalFuture<'a, Result<Arc<Instance>>> {
-        Box::pin(instance_by_host(env, host))
+        Box::pin(instance_by_host(env, connection, host))
     }
 
     fn instance_by_id<'a>(
         &'a self,
-        env: &'a Arc<Environment>,
+        connection: &'a mut Connection,
         id: &'a str,
     ) -> LocalFuture<'a, Result<Option<Arc<Instance>>>> {
-        Box::pin(async move {
-            let mut snapshot = env.db.single_reads(None);
-            Ok(instances::by_id(&mut snapshot, id).await?.map(Arc::new))
-        })
+        Box::pin(async move { Ok(instances::by_id(connection, id).await?.map(Arc::new)) })
     }
 
     fn organization<'a>(
         &'a self,
-        env: &'a Arc<Environment>,
-        instance: &'a Instance,
+        connection: &'a mut Connection,
         named: NamedOrganization,
     ) -> LocalFuture<'a, Result<String>> {
         Box::pin(async move {
-            let mut snapshot = env.db.single_reads(Some(instance.id.as_str()));
             match named {
-                NamedOrganization::Id(id) => head::named_org(&mut snapshot, &id).await,
-                NamedOrganization::Domain(domain) => head::org_of_domain(&mut snapshot, &domain).await,
+                NamedOrganization::Id(id) => head::named_org(connection, &id).await,
+                NamedOrganization::Domain(domain) => head::org_of_domain(connection, &domain).await,
             }
         })
     }
@@ -67,12 +63,12 @@ impl Gate for TokenGate {
     fn authenticate<'a>(
         &'a self,
         env: &'a Arc<Environment>,
+        connection: &'a mut Connection,
         instance: &'a Instance,
         host: &'a RequestedHost,
         headers: &'a HeaderMap,
-        _is_rest: bool,
-    ) -> LocalFuture<'a, Result<Caller>> {
-        Box::pin(authenticate(env, instance, host, headers))
+    ) -> LocalFuture<'a, Result<Arc<Caller>>> {
+        Box::pin(authenticate(env, connection, instance, host, headers))
     }
 }
 
@@ -80,21 +76,24 @@ impl Gate for TokenGate {
 ///
 /// # Errors
 /// `NotFound` as a bare status that names the host that was seen.
-pub async fn instance_by_host(env: &Environment, host: &RequestedHost) -> Result<Arc<Instance>> {
+pub async fn instance_by_host(
+    env: &Environment,
+    connection: &mut Connection,
+    host: &RequestedHost,
+) -> Result<Arc<Instance>> {
     let domain = host.instance_domain();
     if domain.is_empty() {
         return Err(Error::bare(Kind::NotFound, "no instanceHost specified"));
     }
-    let mut snapshot = env.db.single_reads(None);
-    let found = instances::by_host(&mut snapshot, &domain).await?;
+    let found = instances::by_host(connection, &domain).await?;
     let trusted = match (&found, host.public_domain()) {
         (Some(instance), Some(public)) => {
-            snapshot.scope(&instance.id);
-            instances::trusts(&mut snapshot, &public).await?
+            connection.scope(&instance.id);
+            instances::trusts(connection, &public).await?
         }
         (found, _) => found.is_some(),
     };
-    found.filter(|_| trusted).map(Arc::new).ok_or_else(|| {
+    found.filter(|_| trusted).ok_or_else(|| {
         Error::bare(
             Kind::NotFound,
             format!(
@@ -108,32 +107,55 @@ pub async fn instance_by_host(env: &Environment, host: &RequestedHost) -> Result
     })
 }
 
+/// A caller for as long as its token lives.
+struct Admitted {
+    caller: Arc<Caller>,
+    until: Timestamp,
+}
+
+impl Remember for Admitted {
+    const BUDGET: u64 = 4 << 20;
+
+    fn weight(&self) -> u64 {
+        let held = self.caller.memberships.iter().map(|held| held.roles.len() as u64 * 32 + 512).sum::<u64>();
+        size_of::<Caller>() as u64 + 128 + held
+    }
+}
+
 async fn authenticate(
     env: &Environment,
+    connection: &mut Connection,
     instance: &Instance,
     host: &RequestedHost,
     headers: &HeaderMap,
-) -> Result<Caller> {
+) -> Result<Arc<Caller>> {
     let token = bearer(headers)?;
     let org_header = headers.get(ORG_HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default().trim();
     let now = env.clock.now();
 
     if !instance.id.is_empty() {
-        let mut snapshot = env.db.snapshot(Some(instance.id.as_str()));
+        let origin = host.origin();
+        let key = presented::key(&instance.id, &origin, token, org_header);
+        let recording = match connection.recall::<Admitted>(key).await? {
+            Recalled::Known(admitted) if now < admitted.until => return Ok(Arc::clone(&admitted.caller)),
+            Recalled::Known(_) => return Err(INVALID_TOKEN.into()),
+            Recalled::Unknown(recording) => recording,
+        };
         let seal = env.services.get::<OpaqueKey>()?;
-        if let Ok(presented) = presented::read(&mut snapshot, &seal, &host.origin(), token, now).await?
+        if let Ok(presented) = presented::read(connection, &seal, &origin, token, now).await?
             && may_call_apis(&presented, instance)
         {
-            return caller(env, &mut snapshot, presented, org_header).await;
+            let until = presented.expires_at;
+            let caller = Arc::new(caller(env, connection, presented, org_header).await?);
+            return Ok(Arc::clone(&connection.keep(recording, Admitted { caller, until }).caller));
         }
     }
     let users = env.services.get::<SystemUsers>()?;
     let caller = users.authenticate(token, now, &instance.id, org_header, &env.system_roles).ok_or(INVALID_TOKEN)?;
     if !instance.id.is_empty() && !org_header.is_empty() {
-        let mut snapshot = env.db.snapshot(Some(instance.id.as_str()));
-        head::named_org(&mut snapshot, org_header).await?;
+        head::named_org(connection, org_header).await?;
     }
-    Ok(caller)
+    Ok(Arc::new(caller))
 }
 
 /// The token of the `Authorization` header: exactly one `Bearer ` prefix.

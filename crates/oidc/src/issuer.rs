@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use castellan_crypto::jose::{Jwk, SigningKey, VerifyingKey};
-use castellan_db::{Connection, statement};
+use castellan_db::{Connection, Recalled, Remember, statement};
 use castellan_kernel::{Error, Result};
 use castellan_rpc::Environment;
 use castellan_settings::web_keys;
@@ -44,8 +44,26 @@ static SIGNERS: LazyLock<Kept<SigningKey>> = LazyLock::new(Kept::new);
 /// # Errors
 /// Internal, when the instance has none.
 pub async fn signing_key(env: &Environment, connection: &mut Connection) -> Result<Arc<SigningKey>> {
+    let name = connection.instance().unwrap_or_default().as_bytes().to_vec();
+    let recording = match connection.recall::<ActiveKey>(name).await? {
+        Recalled::Known(active) => return Ok(Arc::clone(&active.0)),
+        Recalled::Unknown(recording) => recording,
+    };
     let sealed = web_keys::active_key(connection).await?;
-    SIGNERS.get_or((sealed.instance_id.clone(), sealed.id.clone()), || sealed.open(env))
+    let key = SIGNERS.get_or((sealed.instance_id.clone(), sealed.id.clone()), || sealed.open(env))?;
+    Ok(Arc::clone(&connection.keep(recording, ActiveKey(key)).0))
+}
+
+/// The key that is active in an instance.
+struct ActiveKey(Arc<SigningKey>);
+
+impl Remember for ActiveKey {
+    const BUDGET: u64 = 1 << 20;
+
+    fn weight(&self) -> u64 {
+        // The opened key is held by the list above.
+        size_of::<Self>() as u64
+    }
 }
 
 /// The key of that id, if the instance publishes it.

@@ -1,6 +1,7 @@
 //! What a presented token stands for. One reading serves userinfo, introspection, revocation and the API's door
 //! (`spec: oauth.md 4.6, 4.7, 5.2`).
 
+use castellan_crypto::fingerprint;
 use castellan_crypto::jose::{Algorithm, parse_compact};
 use castellan_crypto::opaque::{OpaqueKey, open_token};
 use castellan_db::{Connection, Row, statement};
@@ -68,6 +69,18 @@ struct TokenClaims {
     sub: String,
     jti: String,
     exp: i64,
+}
+
+/// Under what something that follows from a token is remembered: a digest, so that tokens themselves are not kept, nor compared
+/// in a time that depends on them. `more` is what else it follows from.
+pub fn key(instance_id: &str, origin: &str, token: &str, more: &str) -> Vec<u8> {
+    let mut key = Vec::with_capacity(instance_id.len() + origin.len() + more.len() + 35);
+    key.extend_from_slice(&fingerprint(token.as_bytes()));
+    for part in [instance_id, origin, more] {
+        key.push(0);
+        key.extend_from_slice(part.as_bytes());
+    }
+    key
 }
 
 /// Reads a token string against storage at `now`.

@@ -86,6 +86,11 @@ impl Scopes {
         (find(ORG_ID), find(ORG_DOMAIN))
     }
 
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The scopes, in order.
     pub fn as_texts(&self) -> &Texts {
         &self.0

@@ -45,8 +45,9 @@ pub(crate) enum TokenReason {
     ClientCredentials = 4,
 }
 
-/// A session that is to be opened, with its first access token.
-pub(crate) struct NewSession<'a> {
+/// What a session is opened for, with its first access token.
+#[derive(Clone, Copy)]
+pub(crate) struct Terms<'a> {
     pub user_id: &'a str,
     pub org_id: &'a str,
     pub client_id: &'a str,
@@ -57,12 +58,13 @@ pub(crate) struct NewSession<'a> {
     pub lifetime_seconds: i64,
 }
 
-/// An opened session.
-pub(crate) struct OpenedSession {
+/// A session that is about to be opened: its ids and times are known, so that its tokens can be signed.
+pub(crate) struct NewSession<'a> {
+    pub terms: Terms<'a>,
     /// `V2_<id>`.
-    pub id: String,
+    id: String,
     /// `at_<id>`.
-    pub access_token_id: String,
+    access_token_id: String,
     pub issued_at: Timestamp,
     pub expires_at: Timestamp,
 }
@@ -102,50 +104,67 @@ impl AuditEvent for AccessTokenAdded<'_> {
     const TYPE: &'static str = "oidc_session.access_token.added";
 }
 
-/// Opens a session with one access token in the command's transaction.
-pub(crate) async fn open(ctx: &mut Context, session: &NewSession<'_>) -> Result<OpenedSession> {
-    let (id, access_token_id) = (format!("V2_{}", ctx.new_id()), format!("at_{}", ctx.new_id()));
-    let aggregate = Aggregate::new("oidc_session", &id, session.org_id);
-    let now = ctx.now();
-    let added = SessionAdded {
-        user_id: session.user_id,
-        org_id: session.org_id,
-        session_id: "",
-        client_id: session.client_id,
-        audience: session.audience,
-        scope: session.scopes,
-        auth_methods: [session.auth_method.number()],
-        auth_time: now.to_rfc3339(),
-    };
-    ctx.record(&aggregate, &added).await?;
-    let token = AccessTokenAdded {
-        id: &access_token_id,
-        scope: session.scopes,
-        lifetime: session.lifetime_seconds.saturating_mul(1_000_000_000),
-        reason: session.reason as i64,
-    };
-    let receipt = ctx.record(&aggregate, &token).await?;
-    let (issued_at, expires_at) = (receipt.changed_at, receipt.changed_at.plus_seconds(session.lifetime_seconds));
-    let values = [
-        id.as_str().into(),
-        session.user_id.into(),
-        session.client_id.into(),
-        list(session.audience)?.into(),
-        list(session.scopes)?.into(),
-        session.auth_method.name().into(),
-        now.into(),
-        access_token_id.as_str().into(),
-        issued_at.into(),
-        expires_at.into(),
-        issued_at.into(),
-    ];
-    let statement = statement!(
-        "INSERT INTO oidc_sessions (instance_id, id, user_id, client_id, audience, scopes, auth_methods, auth_time,
-                                    access_token_id, access_token_created_at, access_token_expires_at, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
-    );
-    ctx.tx().await?.execute(statement, &values).await?;
-    Ok(OpenedSession { id, access_token_id, issued_at, expires_at })
+impl<'a> NewSession<'a> {
+    /// A session with one access token, issued now.
+    pub(crate) fn new(ctx: &Context, terms: Terms<'a>) -> Self {
+        let issued_at = ctx.now();
+        Self {
+            terms,
+            id: format!("V2_{}", ctx.new_id()),
+            access_token_id: format!("at_{}", ctx.new_id()),
+            issued_at,
+            expires_at: issued_at.plus_seconds(terms.lifetime_seconds),
+        }
+    }
+
+    /// `<session>-<token>`, the `jti` of the access token.
+    pub(crate) fn token_id(&self) -> String {
+        format!("{}-{}", self.id, self.access_token_id)
+    }
+
+    /// Opens the session in the command's transaction.
+    pub(crate) async fn open(&self, ctx: &mut Context) -> Result<()> {
+        let terms = &self.terms;
+        let aggregate = Aggregate::new("oidc_session", &self.id, terms.org_id);
+        let added = SessionAdded {
+            user_id: terms.user_id,
+            org_id: terms.org_id,
+            session_id: "",
+            client_id: terms.client_id,
+            audience: terms.audience,
+            scope: terms.scopes,
+            auth_methods: [terms.auth_method.number()],
+            auth_time: self.issued_at.to_rfc3339(),
+        };
+        ctx.record(&aggregate, &added).await?;
+        let token = AccessTokenAdded {
+            id: &self.access_token_id,
+            scope: terms.scopes,
+            lifetime: terms.lifetime_seconds.saturating_mul(1_000_000_000),
+            reason: terms.reason as i64,
+        };
+        ctx.record(&aggregate, &token).await?;
+        let values = [
+            self.id.as_str().into(),
+            terms.user_id.into(),
+            terms.client_id.into(),
+            list(terms.audience)?.into(),
+            list(terms.scopes)?.into(),
+            terms.auth_method.name().into(),
+            self.issued_at.into(),
+            self.access_token_id.as_str().into(),
+            self.issued_at.into(),
+            self.expires_at.into(),
+            self.issued_at.into(),
+        ];
+        let statement = statement!(
+            "INSERT INTO oidc_sessions (instance_id, id, user_id, client_id, audience, scopes, auth_methods, auth_time,
+                                        access_token_id, access_token_created_at, access_token_expires_at, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+        );
+        ctx.tx().await?.execute(statement, &values).await?;
+        Ok(())
+    }
 }
 
 fn list(values: &(impl Serialize + ?Sized)) -> Result<String> {

@@ -2,9 +2,10 @@
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use castellan_db::{Connection, Db, Event, Snapshot, Tx};
+use castellan_db::{Connection, Db, Event, Remember, Snapshot, Tx};
 use castellan_kernel::{
     Caller, CallerKind, Clock, Error, IdGenerator, PageLimits, Permission, Receipt, Result, Rng, RoleTable, Timestamp,
 };
@@ -31,6 +32,15 @@ pub struct Instance {
     pub created_at: Timestamp,
     /// Whether the operator of the system has blocked it: it then answers nothing but the System API.
     pub is_blocked: bool,
+}
+
+impl Remember for Instance {
+    const BUDGET: u64 = 1 << 20;
+
+    fn weight(&self) -> u64 {
+        let texts = [&self.id, &self.name, &self.default_language, &self.default_org_id, &self.project_id];
+        texts.iter().map(|text| text.len() as u64).sum::<u64>() + size_of::<Self>() as u64
+    }
 }
 
 /// An audit event: its type name and, by its fields, its payload.
@@ -118,6 +128,8 @@ pub struct Context {
     writes: bool,
     // Never locked: the mutex only lets `&Context` cross threads, which a database session alone may not.
     work: Mutex<Option<Work>>,
+    /// Whether something was asked for that another run may find different, although no row has changed.
+    varies: AtomicBool,
 }
 
 impl Context {
@@ -129,7 +141,33 @@ impl Context {
         origin: Arc<str>,
         writes: bool,
     ) -> Self {
-        Self { caller, instance, origin, env, writes, work: Mutex::new(None) }
+        Self { caller, instance, origin, env, writes, work: Mutex::new(None), varies: AtomicBool::new(false) }
+    }
+
+    /// A context for a query that goes on reading where the door has begun.
+    pub fn reading(
+        env: Arc<Environment>,
+        instance: Arc<Instance>,
+        caller: Arc<Caller>,
+        origin: Arc<str>,
+        snapshot: Snapshot,
+    ) -> Self {
+        let work = Mutex::new(Some(Work::Read(snapshot)));
+        Self { caller, instance, origin, env, writes: false, work, varies: AtomicBool::new(false) }
+    }
+
+    /// The snapshot of a finished query, if its outcome followed from rows, caller and request alone: neither time nor chance
+    /// nor a service took part.
+    pub(crate) fn settled(&mut self) -> Option<&mut Snapshot> {
+        let varies = self.varies.load(Ordering::Relaxed);
+        match self.slot() {
+            Some(Work::Read(snapshot)) if !varies => Some(snapshot),
+            _ => None,
+        }
+    }
+
+    fn note_variation(&self) {
+        self.varies.store(true, Ordering::Relaxed);
     }
 
     /// A command of the server itself: setup and background jobs.
@@ -139,21 +177,25 @@ impl Context {
 
     /// The current time.
     pub fn now(&self) -> Timestamp {
+        self.note_variation();
         self.env.clock.now()
     }
 
     /// The source of randomness.
     pub fn rng(&self) -> &dyn Rng {
+        self.note_variation();
         &*self.env.rng
     }
 
     /// A new resource id.
     pub fn new_id(&self) -> String {
+        self.note_variation();
         self.env.ids.next(&*self.env.clock)
     }
 
     /// What the process gives to every request.
     pub fn env(&self) -> &Arc<Environment> {
+        self.note_variation();
         &self.env
     }
 
@@ -162,6 +204,7 @@ impl Context {
     /// # Errors
     /// Internal, when the wiring forgot it.
     pub fn service<T: Any + Send + Sync>(&self) -> Result<Arc<T>> {
+        self.note_variation();
         self.env.services.get()
     }
 
@@ -184,6 +227,7 @@ impl Context {
     /// A snapshot of its own for a look before the transaction: commands that do expensive work (key generation, hashing)
     /// check first that the caller may ask for it, and check again inside the transaction.
     pub fn look(&self) -> Snapshot {
+        self.note_variation();
         self.env.db.snapshot(Some(self.instance.id.as_str()))
     }
 

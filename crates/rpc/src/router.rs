@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use ::http::HeaderMap;
 use bytes::Bytes;
-use castellan_db::Retry;
+use castellan_db::{Connection, Recalled, Remember, Retry};
 use castellan_kernel::{Caller, Error, Fault, Kind, Result};
 use castellan_proto::Method;
 use prost::Message as _;
@@ -104,37 +104,39 @@ impl Registry {
 
 /// What the router must learn from the directory and the token rooms.
 pub trait Gate: Send + Sync + 'static {
-    /// The instance that the host names; `Err` is answered as it is, before everything else.
+    /// The instance that the host names; `Err` is answered as it is, before everything else. `connection` is bound to no
+    /// instance.
     fn instance_by_host<'a>(
         &'a self,
         env: &'a Arc<Environment>,
+        connection: &'a mut Connection,
         host: &'a RequestedHost,
     ) -> LocalFuture<'a, Result<Arc<Instance>>>;
 
     /// The instance of that id, for the System API.
     fn instance_by_id<'a>(
         &'a self,
-        env: &'a Arc<Environment>,
+        connection: &'a mut Connection,
         id: &'a str,
     ) -> LocalFuture<'a, Result<Option<Arc<Instance>>>>;
 
-    /// The id of the organization that a request names instead of the header.
+    /// The id of the organization that a request names instead of the header; `connection` is bound to the instance.
     fn organization<'a>(
         &'a self,
-        env: &'a Arc<Environment>,
-        instance: &'a Instance,
+        connection: &'a mut Connection,
         named: NamedOrganization,
     ) -> LocalFuture<'a, Result<String>>;
 
-    /// Who presents these credentials. `instance` has an empty id when the call is for no instance.
+    /// Who presents these credentials. `instance` has an empty id when the call is for no instance; else `connection` is bound
+    /// to it. The same `Arc` is given out only for as long as nothing has changed about the caller.
     fn authenticate<'a>(
         &'a self,
         env: &'a Arc<Environment>,
+        connection: &'a mut Connection,
         instance: &'a Instance,
         host: &'a RequestedHost,
         headers: &'a HeaderMap,
-        is_rest: bool,
-    ) -> LocalFuture<'a, Result<Caller>>;
+    ) -> LocalFuture<'a, Result<Arc<Caller>>>;
 }
 
 /// All handlers behind one door.
@@ -180,28 +182,42 @@ impl Router {
             Error::bare(Kind::Unimplemented, format!("{} is not served by this version of Castellan", method.path))
         })?;
         let host = RequestedHost::read(&call.headers, &call.origin, &self.env.hosts);
-        let instance = self.instance(call, &host).await?;
+        // One snapshot for the door and, if the handler only reads, for the handler.
+        let mut look = self.env.db.snapshot(None);
+        let instance = self.instance(call, &mut look, &host).await?;
+        if !instance.id.is_empty() {
+            look.scope(&instance.id);
+        }
         *language = Some(instance.default_language.clone());
         if instance.is_blocked && method.service != "zitadel.system.v1.SystemService" {
             return Err(Error::from(BLOCKED).untranslated());
         }
 
         let mut caller = match &method.auth {
-            Auth::None => Caller::anonymous(),
-            Auth::Authenticated | Auth::Permission(_) => {
-                let is_rest = call.framing == crate::call::Framing::Rest;
-                self.gate
-                    .authenticate(&self.env, &instance, &host, &call.headers, is_rest)
-                    .await
-                    .map_err(Error::untranslated)?
-            }
+            Auth::None => Arc::new(Caller::anonymous()),
+            Auth::Authenticated | Auth::Permission(_) => self
+                .gate
+                .authenticate(&self.env, &mut look, &instance, &host, &call.headers)
+                .await
+                .map_err(Error::untranslated)?,
         };
         if let Some(preferred) = &caller.language {
             *language = Some(preferred.clone());
         }
         if let Some(named) = method.named_organization(&call.body) {
-            caller.org = self.gate.organization(&self.env, &instance, named).await?;
+            Arc::make_mut(&mut caller).org = self.gate.organization(&mut look, named).await?;
         }
+        let origin = Arc::<str>::from(host.origin());
+        // Only a caller that the gate holds on to can come again.
+        let recording = if entry.writes || Arc::strong_count(&caller) == 1 {
+            None
+        } else {
+            let key = Answer::key(call, &instance.id, &caller, &origin);
+            match look.recall::<Answer>(key).await? {
+                Recalled::Known(answer) => return Ok(Reply { body: answer.body.clone() }),
+                Recalled::Unknown(recording) => Some(recording),
+            }
+        };
         if let Auth::Permission(permission) = &method.auth {
             let check = method.check_value(&call.body);
             caller.require_for_method(*permission, check.as_deref())?;
@@ -209,7 +225,18 @@ impl Router {
         validate::validate(method.request, &call.body)
             .map_err(|violation| Error::bare(Kind::InvalidArgument, violation.to_string()))?;
 
-        let (caller, origin) = (Arc::new(caller), Arc::<str>::from(host.origin()));
+        if !entry.writes {
+            let (env, instance) = (Arc::clone(&self.env), Arc::clone(&instance));
+            let mut ctx = Context::reading(env, instance, Arc::clone(&caller), origin, look);
+            let body = (entry.run)(&mut ctx, call.body.clone()).await?;
+            if let (Some(snapshot), Some(recording)) = (ctx.settled(), recording)
+                && body.len() <= Answer::LARGEST
+            {
+                snapshot.keep(recording, Answer { body: body.clone(), _caller: caller });
+            }
+            return Ok(Reply { body });
+        }
+        drop(look);
         let mut retry = Retry::new(&self.env.db);
         loop {
             let mut ctx = Context::new(
@@ -217,7 +244,7 @@ impl Router {
                 Arc::clone(&instance),
                 Arc::clone(&caller),
                 Arc::clone(&origin),
-                entry.writes,
+                true,
             );
             let outcome = match (entry.run)(&mut ctx, call.body.clone()).await {
                 Ok(body) => ctx.commit().await.map(|()| Reply { body }),
@@ -238,12 +265,12 @@ impl Router {
         }
     }
 
-    async fn instance(&self, call: &Call, host: &RequestedHost) -> Result<Arc<Instance>> {
+    async fn instance(&self, call: &Call, connection: &mut Connection, host: &RequestedHost) -> Result<Arc<Instance>> {
         let named = call.method.takes_instance_id().then(|| call.method.instance_id(&call.body)).flatten();
         match call.method.service {
             "zitadel.system.v1.SystemService" => match named {
                 None => Ok(Arc::new(Instance::default())),
-                Some(id) => self.gate.instance_by_id(&self.env, &id).await?.ok_or_else(|| {
+                Some(id) => self.gate.instance_by_id(connection, &id).await?.ok_or_else(|| {
                     Error::bare(
                         Kind::NotFound,
                         format!("unable to set instance using id {id}: there is no such instance"),
@@ -251,11 +278,45 @@ impl Router {
                 }),
             },
             "zitadel.instance.v2.InstanceService" | "zitadel.instance.v2beta.InstanceService" => match named {
-                Some(id) if !id.is_empty() => Ok(self.gate.instance_by_id(&self.env, &id).await?.unwrap_or_default()),
-                _ => self.gate.instance_by_host(&self.env, host).await,
+                Some(id) if !id.is_empty() => Ok(self.gate.instance_by_id(connection, &id).await?.unwrap_or_default()),
+                _ => self.gate.instance_by_host(&self.env, connection, host).await,
             },
-            _ => self.gate.instance_by_host(&self.env, host).await,
+            _ => self.gate.instance_by_host(&self.env, connection, host).await,
         }
+    }
+}
+
+/// The answer to a query that follows from rows, caller and request alone.
+struct Answer {
+    body: Bytes,
+    // The key holds its address, which must not become another caller's.
+    _caller: Arc<Caller>,
+}
+
+impl Answer {
+    /// Larger answers are made anew each time.
+    const LARGEST: usize = 32 << 10;
+
+    /// Everything that the answer depends on besides rows. What a caller may do is part of who it is: after a change the gate
+    /// gives out another one.
+    fn key(call: &Call, instance_id: &str, caller: &Arc<Caller>, origin: &str) -> Vec<u8> {
+        let caller = (Arc::as_ptr(caller) as usize).to_ne_bytes();
+        let parts: [&[u8]; 5] =
+            [instance_id.as_bytes(), call.method.path.as_bytes(), origin.as_bytes(), &caller, &call.body];
+        let mut key = Vec::with_capacity(parts.iter().map(|part| part.len() + 4).sum());
+        for part in parts {
+            key.extend_from_slice(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_ne_bytes());
+            key.extend_from_slice(part);
+        }
+        key
+    }
+}
+
+impl Remember for Answer {
+    const BUDGET: u64 = 4 << 20;
+
+    fn weight(&self) -> u64 {
+        self.body.len() as u64
     }
 }
 

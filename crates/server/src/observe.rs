@@ -33,7 +33,9 @@ pub struct RequestId(pub HeaderValue);
 
 /// Puts the observation around a router, see [`Self::around`].
 #[derive(Clone)]
-pub struct ObserveLayer {
+pub struct ObserveLayer(Arc<Around>);
+
+struct Around {
     metrics: Metrics,
     rng: Arc<dyn Rng>,
     access_log: bool,
@@ -43,19 +45,21 @@ pub struct ObserveLayer {
 impl ObserveLayer {
     /// Observes as configured.
     pub fn new(settings: &Settings, metrics: Metrics) -> Self {
-        Self {
+        Self(Arc::new(Around {
             metrics,
             rng: Arc::new(SystemRng::default()),
             access_log: settings.log_store.access.stdout.enabled,
             traces: settings.tracing.kind == TracingType::Otel,
-        }
+        }))
     }
 
     /// Observes a finished router. A handler that panics is answered with 500, and counted as such.
     pub fn around(self, router: Router) -> Router {
         router.layer(CatchPanicLayer::new()).layer(self)
     }
+}
 
+impl Around {
     /// The caller's id if it is harmless, else a new one.
     fn request_id(&self, headers: &HeaderMap) -> HeaderValue {
         let given = headers.get(REQUEST_ID).filter(|value| {
@@ -75,7 +79,7 @@ impl<S> Layer<S> for ObserveLayer {
     type Service = Observe<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Observe { inner, around: self.clone() }
+        Observe { inner, around: Arc::clone(&self.0) }
     }
 }
 
@@ -83,7 +87,7 @@ impl<S> Layer<S> for ObserveLayer {
 #[derive(Clone)]
 pub struct Observe<S> {
     inner: S,
-    around: ObserveLayer,
+    around: Arc<Around>,
 }
 
 impl<S, B, C> Service<Request<B>> for Observe<S>
@@ -101,7 +105,7 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let around = self.around.clone();
+        let around = Arc::clone(&self.around);
         let started = Instant::now();
         let id = around.request_id(request.headers());
         let verb = request.method().clone();
@@ -133,8 +137,10 @@ where
             };
             let code = served.and_then(|served| served.status).unwrap_or_else(|| status.as_u16());
             let elapsed = started.elapsed();
-            span.record("otel.name", method.as_ref());
-            span.record("http.response.status_code", status.as_u16());
+            if around.traces {
+                span.record("otel.name", method.as_ref());
+                span.record("http.response.status_code", status.as_u16());
+            }
             if around.access_log {
                 let milliseconds = elapsed.as_secs_f64() * 1000.0;
                 span.in_scope(|| {

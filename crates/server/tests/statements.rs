@@ -1,6 +1,6 @@
 //! Every SQL statement of the binary is known, and both engines take every one of them.
 
-use castellan_db::testing::{TestDb, refused_statements};
+use castellan_db::testing::{TestDb, concealing_statements, refused_statements};
 use castellan_db::{StatementScope, all_statements};
 
 /// Links the whole binary, so that the list of statements is complete.
@@ -14,6 +14,13 @@ async fn the_embedded_engine_prepares_every_statement() {
     let db = TestDb::sqlite().await;
     let refused = refused_statements(&db).await;
     assert!(refused.is_empty(), "{}", refused.join("\n"));
+}
+
+#[tokio::test]
+async fn every_statement_tells_by_its_text_which_tables_it_touches() {
+    assert!(linked() > 0);
+    let concealing = concealing_statements(&TestDb::sqlite().await);
+    assert!(concealing.is_empty(), "{}", concealing.join("\n"));
 }
 
 #[tokio::test]

@@ -19,14 +19,17 @@ pub(crate) use session::{Mode, Session};
 /// The pool of one database.
 pub(crate) struct Engine {
     pool: Pool,
+    is_postgres_itself: bool,
 }
 
 impl Engine {
     /// Connects and brings the schema up to date.
     pub(crate) async fn open(options: PostgresOptions) -> Result<Self> {
-        let engine = Self::pool(options)?;
+        let mut engine = Self::pool(options)?;
         // The connection that migrates is closed afterwards, and its lock with it.
-        migrate::run(&mut Object::take(engine.client().await?)).await?;
+        let mut client = Object::take(engine.client().await?);
+        migrate::run(&mut client).await?;
+        engine.is_postgres_itself = is_postgres_itself(&client).await?;
         Ok(engine)
     }
 
@@ -52,7 +55,13 @@ impl Engine {
             .create_timeout(Some(timeout))
             .build()
             .map_err(Error::internal)?;
-        Ok(Self { pool })
+        Ok(Self { pool, is_postgres_itself: false })
+    }
+
+    /// Whether `pg_current_snapshot()` says what a reader sees. Databases that only speak PostgreSQL's protocol have the
+    /// function, if at all, in name.
+    pub(crate) fn tells_what_is_visible(&self) -> bool {
+        self.is_postgres_itself
     }
 
     async fn client(&self) -> Result<Object> {
@@ -74,6 +83,14 @@ impl Engine {
     pub(crate) fn close(&self) {
         self.pool.close();
     }
+}
+
+async fn is_postgres_itself(client: &tokio_postgres::Client) -> Result<bool> {
+    let version = client.query_one("SELECT version()", &[]).await;
+    let version = version
+        .and_then(|row| row.try_get::<_, String>(0))
+        .map_err(|cause| errors::describe(None, &cause).into_error())?;
+    Ok(version.starts_with("PostgreSQL ") && !version.contains("-YB-"))
 }
 
 async fn client(pool: &Pool) -> Result<Object> {

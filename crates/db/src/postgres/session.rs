@@ -58,6 +58,25 @@ impl Session {
         self.mode == Mode::Write
     }
 
+    /// Which transactions this session sees the effects of, as the server describes it. Before the first statement it costs one
+    /// round trip and begins nothing.
+    pub(crate) async fn visible(&mut self) -> Result<String> {
+        let own;
+        let client = match &self.client {
+            Some(client) => client,
+            None => {
+                own = client(&self.pool).await?;
+                &own
+            }
+        };
+        let row = async {
+            let statement = client.prepare_cached("SELECT pg_current_snapshot()::text").await?;
+            client.query_one(&statement, &[]).await
+        };
+        let row = row.await.map_err(|cause| errors::describe(None, &cause).into_error())?;
+        row.try_get(0).map_err(Error::internal)
+    }
+
     /// Runs a statement for its rows. Texts that vary (`dynamic`) are not kept prepared.
     pub(crate) async fn rows(&mut self, call: Call<'_>, dynamic: bool) -> Result<Vec<Row>> {
         match self.run(call, dynamic, true).await? {

@@ -28,7 +28,7 @@ fn open_mark(path: &Path) -> Result<File> {
         .map_err(|cause| unusable(path, &cause))
 }
 
-fn beside(path: &Path, ending: &str) -> PathBuf {
+pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     PathBuf::from(name)

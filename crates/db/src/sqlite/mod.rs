@@ -41,6 +41,8 @@
 //! has grown or when nothing is written for a while. Should a steady stream of writers keep the log from ever starting anew,
 //! the committer restarts it between two groups once it is large, when little is left to move.
 
+#[cfg(any(test, feature = "testing"))]
+mod account;
 mod backup;
 mod checkpoint;
 mod committer;
@@ -48,6 +50,7 @@ mod convert;
 mod errors;
 mod migrate;
 mod open;
+mod ownership;
 mod reader;
 #[cfg(test)]
 mod tests;
@@ -58,6 +61,7 @@ use std::sync::Arc;
 
 use castellan_kernel::{Error, Kind, Result};
 
+use crate::memory::Changes;
 pub use backup::restore;
 pub(crate) use reader::ReadSession;
 pub(crate) use writer::WriteSession;
@@ -95,6 +99,7 @@ pub(crate) struct Engine {
     path: PathBuf,
     readers: Arc<reader::Readers>,
     writer: Arc<writer::Shared>,
+    changes: Option<Arc<Changes>>,
     // Held for as long as the file is open, so that a restore cannot replace it underneath.
     _in_use: std::fs::File,
 }
@@ -117,8 +122,15 @@ impl Engine {
         let sync_log = open_log(&path, durability).map_err(|cause| unusable(&path, &cause))?;
         let cores = std::thread::available_parallelism().map_or(4, std::num::NonZero::get);
         let readers = reader::Readers::new(path.clone(), readers.unwrap_or_else(|| (cores + 4).max(8)));
-        let writer = writer::Shared::start(&path, connection, durability, sync_log)?;
-        Ok(Self { path, readers, writer, _in_use: in_use })
+        let ownership = ownership::Ownership::claim(&path, &connection).map_err(|cause| unusable(&path, &cause))?;
+        let changes = ownership.changes().map(Arc::clone);
+        let writer = writer::Shared::start(&path, connection, durability, sync_log, ownership)?;
+        Ok(Self { path, readers, writer, changes, _in_use: in_use })
+    }
+
+    /// When tables changed, if this process knows.
+    pub(crate) fn changes(&self) -> Option<&Arc<Changes>> {
+        self.changes.as_ref()
     }
 
     /// A read session.

@@ -14,7 +14,7 @@ const PREPARED_BY_WRITER: usize = 512;
 const PREPARED_BY_READER: usize = 256;
 
 /// Pages of the file that the operating system maps for us (shared by all connections, and given back under pressure).
-const MAPPED_BYTES: i64 = 256 << 20;
+const MAPPED_BYTES: i64 = 32 << 20;
 
 /// Opens the connection that writes, creating the file.
 pub(super) fn writer(path: &Path, durability: Durability) -> rusqlite::Result<Connection> {

@@ -68,13 +68,23 @@ impl Readers {
     }
 
     async fn lease(self: &Arc<Self>) -> Result<Lease> {
-        let permit = match Arc::clone(&self.permits).try_acquire_owned() {
-            Ok(permit) => permit,
-            Err(_) => tokio::time::timeout(LONGEST_WAIT, Arc::clone(&self.permits).acquire_owned())
-                .await
-                .map_err(|_| Error::bare(Kind::Unavailable, "every database reader is busy, try again later"))?
-                .map_err(Error::internal)?,
-        };
+        if let Some(lease) = self.lease_now() {
+            return lease;
+        }
+        let permit = tokio::time::timeout(LONGEST_WAIT, Arc::clone(&self.permits).acquire_owned())
+            .await
+            .map_err(|_| Error::bare(Kind::Unavailable, "every database reader is busy, try again later"))?
+            .map_err(Error::internal)?;
+        self.lease_with(permit)
+    }
+
+    /// A connection if one is free.
+    fn lease_now(self: &Arc<Self>) -> Option<Result<Lease>> {
+        let permit = Arc::clone(&self.permits).try_acquire_owned().ok()?;
+        Some(self.lease_with(permit))
+    }
+
+    fn lease_with(self: &Arc<Self>, permit: OwnedSemaphorePermit) -> Result<Lease> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let reader = match idle {
             Some(reader) => reader,
@@ -145,6 +155,34 @@ pub(crate) struct ReadSession {
 impl ReadSession {
     pub(super) fn new(readers: Arc<Readers>, consistent: bool) -> Self {
         Self { readers, lease: None, consistent }
+    }
+
+    /// Runs a statement on the spot; `Err` with its cost as it is known by then when that cannot be done.
+    pub(crate) fn rows_now(&mut self, call: &Call<'_>) -> Result<Result<Vec<Row>>, Cost> {
+        if call.cost == Cost::Heavy {
+            return Err(Cost::Heavy);
+        }
+        let mut lease = match self.lease.take() {
+            Some(lease) => lease,
+            None => match self.readers.lease_now() {
+                Some(Ok(lease)) => lease,
+                Some(Err(failure)) => return Ok(Err(failure)),
+                None => return Err(call.cost),
+            },
+        };
+        if self.consistent
+            && let Err(failure) = lease.begin()
+        {
+            return Ok(Err(failure));
+        }
+        let result = match call.cost {
+            Cost::Small => Some(lease.run(call)),
+            Cost::Unknown | Cost::Heavy => lease.run_within_budget(call),
+        };
+        if self.consistent {
+            self.lease = Some(lease);
+        }
+        result.ok_or(Cost::Heavy)
     }
 
     /// Runs a statement where its cost allows.

@@ -12,8 +12,10 @@ use tokio::time::Instant;
 
 use super::committer::{Committer, Signal, SyncLog};
 use super::convert::OwnedCall;
+use super::ownership::Ownership;
 use super::{Durability, checkpoint, convert, errors};
 use crate::call::{Call, Cost};
+use crate::memory::TableSet;
 use crate::row::Row;
 use crate::{DatabaseError, Refusal};
 
@@ -50,6 +52,9 @@ pub(super) struct Writer {
     group: Option<Group>,
     frames: Arc<AtomicU64>,
     closed: bool,
+    ownership: Ownership,
+    /// What the commands of the open group have touched.
+    written: TableSet,
 }
 
 impl Writer {
@@ -70,6 +75,7 @@ impl Writer {
         {
             tracing::error!(%cause, "the open transaction could not be rolled back");
         }
+        self.written = TableSet::EMPTY;
         if let Some(group) = self.group.take() {
             tracing::warn!(reason, "a group of commands was rolled back");
             group.settle(Outcome::RolledBack(reason.into()));
@@ -86,7 +92,11 @@ impl Writer {
             return None;
         }
         self.frames.store(0, Ordering::Relaxed);
-        match self.connection.prepare_cached("COMMIT").and_then(|mut commit| commit.raw_execute()) {
+        let written = std::mem::take(&mut self.written);
+        self.ownership.begin(written);
+        let committed = self.connection.prepare_cached("COMMIT").and_then(|mut commit| commit.raw_execute());
+        self.ownership.finish(written);
+        match committed {
             Ok(_) => Some((group, self.frames.load(Ordering::Relaxed))),
             Err(cause) => {
                 let reason: Arc<str> = format!("a commit failed: {cause}").into();
@@ -148,6 +158,7 @@ impl Shared {
         mut connection: Connection,
         durability: Durability,
         sync_log: SyncLog,
+        ownership: Ownership,
     ) -> Result<Arc<Self>> {
         let frames = Arc::new(AtomicU64::new(0));
         let written = Arc::clone(&frames);
@@ -159,7 +170,14 @@ impl Shared {
         // From here on no thread waits inside SQLite; commands that meet a foreign lock wait without one.
         connection.busy_timeout(Duration::ZERO).map_err(Error::internal)?;
         let health = Arc::new(Health::default());
-        let writer = Arc::new(Mutex::new(Writer { connection, group: None, frames, closed: false }));
+        let writer = Arc::new(Mutex::new(Writer {
+            connection,
+            group: None,
+            frames,
+            closed: false,
+            ownership,
+            written: TableSet::EMPTY,
+        }));
         let checkpoints = checkpoint::start(path, durability, Arc::clone(&health))?;
         let committer = Committer::start(Arc::clone(&writer), Arc::clone(&health), sync_log, checkpoints)?;
         Ok(Arc::new(Self { writer, health, committer }))
@@ -253,6 +271,8 @@ impl OpenCommand {
         if self.ended {
             return Err(Error::internal("the transaction was rolled back by an earlier failure"));
         }
+        let touched = self.writer.ownership.written_by(call);
+        self.writer.written = self.writer.written.with(touched);
         how(call, &self.writer.connection).map_err(|failure| self.after_failure(failure))
     }
 
@@ -296,6 +316,34 @@ pub(crate) struct WriteSession {
 impl WriteSession {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
         Self { shared, command: None }
+    }
+
+    /// Waits until it is this command's turn; nobody else writes from then on.
+    pub(crate) async fn take_turn(&mut self) -> Result<()> {
+        if self.command.is_none() {
+            self.command = Some(self.shared.open_command().await?);
+        }
+        Ok(())
+    }
+
+    /// The tables that commands which are not committed yet have touched, this one included.
+    pub(crate) fn uncommitted(&self) -> TableSet {
+        self.command.as_ref().map_or(TableSet::EMPTY, |command| command.writer.written)
+    }
+
+    /// Runs a statement for its rows if that needs no waiting.
+    pub(crate) fn rows_now(&mut self, call: &Call<'_>) -> Option<Result<Vec<Row>>> {
+        self.run_now(call, convert::rows)
+    }
+
+    /// Runs a statement for the number of rows that it changed if that needs no waiting.
+    pub(crate) fn execute_now(&mut self, call: &Call<'_>) -> Option<Result<u64>> {
+        self.run_now(call, convert::execute)
+    }
+
+    fn run_now<T>(&mut self, call: &Call<'_>, how: How<T>) -> Option<Result<T>> {
+        let command = self.command.as_mut().filter(|_| call.cost != Cost::Heavy)?;
+        Some(command.run(call, how))
     }
 
     /// Runs a statement for its rows; `heavy` ones leave the async worker.

@@ -149,3 +149,14 @@ pub async fn refused_statements(db: &Db) -> Vec<String> {
     }
     refused
 }
+
+/// A line for every statement of this binary that touches other tables than its text tells, by the embedded engine's own
+/// account; what is remembered rests on the texts.
+pub fn concealing_statements(db: &Db) -> Vec<String> {
+    let concealed = |statement: &&crate::Statement| match db.concealed_by_statement(statement) {
+        Ok(None) => None,
+        Ok(Some(what)) => Some(format!("{}:{}: {what}", statement.file, statement.line)),
+        Err(cause) => Some(format!("{}:{}: {cause}", statement.file, statement.line)),
+    };
+    all_statements().filter_map(|statement| concealed(&statement)).collect()
+}

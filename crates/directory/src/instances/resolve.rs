@@ -1,6 +1,8 @@
 //! Finding the instance that a request is for. These statements run before any instance is known, so they are not bound to one.
 
-use castellan_db::{Connection, Row, global_statement, statement, values};
+use std::sync::Arc;
+
+use castellan_db::{Connection, Recalled, Row, global_statement, statement, values};
 use castellan_kernel::Result;
 use castellan_rpc::Instance;
 use castellan_settings::documents::Limits;
@@ -11,14 +13,20 @@ use super::sql;
 ///
 /// # Errors
 /// When storage does not answer.
-pub async fn by_host(connection: &mut Connection, domain: &str) -> Result<Option<Instance>> {
+pub async fn by_host(connection: &mut Connection, domain: &str) -> Result<Option<Arc<Instance>>> {
+    let recording = match connection.recall::<Instance>(domain.as_bytes().to_vec()).await? {
+        Recalled::Known(instance) => return Ok(Some(instance)),
+        Recalled::Unknown(recording) => recording,
+    };
     let statement = global_statement!(
         "SELECT i.id, i.name, i.default_language, i.default_org_id, i.project_id, i.console_client_id, i.created_at,
          i.changed_at, i.sequence, l.value FROM instance_domains d JOIN instances i ON i.id = d.instance_id
          LEFT JOIN settings l ON l.instance_id = i.id AND l.org_id = '' AND l.kind = 'limits' WHERE d.domain = $1"
     );
     let row = connection.row(statement, &values![domain.to_lowercase()]).await?;
-    row.map(|row| read(&row)).transpose()
+    let Some(row) = row else { return Ok(None) };
+    let instance = read(&row)?;
+    Ok(Some(connection.keep(recording, instance)))
 }
 
 fn read(row: &Row) -> Result<Instance> {

@@ -1,6 +1,6 @@
 //! The head of a user: what every command on a user must know before it acts (kind, state, organization).
 
-use castellan_db::{Connection, Row, statement};
+use castellan_db::{Connection, Recalled, Remember, Row, statement};
 use castellan_kernel::{Fault, Receipt, Result, Timestamp};
 use castellan_rpc::{Aggregate, Context};
 
@@ -153,8 +153,26 @@ impl UserHead {
 /// # Errors
 /// `COMMAND-QXPGs`.
 pub(crate) async fn require_org(connection: &mut Connection, org_id: &str) -> Result<()> {
+    let key = format!("{}\0{org_id}", connection.instance().unwrap_or_default());
+    let recording = match connection.recall::<KnownOrganization>(key.into_bytes()).await? {
+        Recalled::Known(_) => return Ok(()),
+        Recalled::Unknown(recording) => recording,
+    };
     let statement = statement!("SELECT 1 FROM organizations WHERE instance_id = $1 AND id = $2");
-    connection.row(statement, &[org_id.into()]).await?.map(|_| ()).ok_or_else(|| ORG_NOT_FOUND.into())
+    connection.row(statement, &[org_id.into()]).await?.ok_or(ORG_NOT_FOUND)?;
+    connection.keep(recording, KnownOrganization);
+    Ok(())
+}
+
+/// An organization that exists.
+struct KnownOrganization;
+
+impl Remember for KnownOrganization {
+    const BUDGET: u64 = 1 << 20;
+
+    fn weight(&self) -> u64 {
+        0
+    }
 }
 
 /// The organization that a request names by id, as the header for the organization in context does.

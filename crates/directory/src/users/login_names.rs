@@ -2,7 +2,7 @@
 //! (`spec: api.md 4.1.11`). Tables `users.user_name_key` and `login_names`; other rooms call [`refresh_org`] and
 //! [`refresh_instance`] when domains or the domain policy change.
 
-use castellan_db::{Connection, DbResultExt, statement, values};
+use castellan_db::{Connection, DbResultExt, Recalled, Remember, statement, values};
 use castellan_kernel::{Fault, Result};
 use castellan_settings::store::effective;
 use castellan_settings::{DomainPolicy, OrganizationSettings};
@@ -25,18 +25,32 @@ pub struct NameRules {
     pub scoped: bool,
 }
 
+impl Remember for NameRules {
+    const BUDGET: u64 = 1 << 20;
+
+    fn weight(&self) -> u64 {
+        size_of::<Self>() as u64
+    }
+}
+
 impl NameRules {
     /// The rules in force for an organization: its domain policy (else the instance's) and its own settings.
     ///
     /// # Errors
     /// When storage does not answer.
     pub async fn of_org(connection: &mut Connection, org_id: &str) -> Result<Self> {
+        let key = format!("{}\0{org_id}", connection.instance().unwrap_or_default());
+        let recording = match connection.recall::<Self>(key.into_bytes()).await? {
+            Recalled::Known(rules) => return Ok(*rules),
+            Recalled::Unknown(recording) => recording,
+        };
         let policy = effective::<DomainPolicy>(connection, org_id).await?.value;
         let settings = effective::<OrganizationSettings>(connection, org_id).await?.value;
-        Ok(Self {
+        let rules = Self {
             must_be_domain: policy.user_login_must_be_domain,
             scoped: policy.user_login_must_be_domain || settings.organization_scoped_usernames,
-        })
+        };
+        Ok(*connection.keep(recording, rules))
     }
 
     /// What must be unique in the instance for this user name in this organization.
@@ -56,6 +70,14 @@ impl NameRules {
 pub async fn refresh(connection: &mut Connection, user_id: &str, org_id: &str, rules: NameRules) -> Result<()> {
     let delete = statement!("DELETE FROM login_names WHERE instance_id = $1 AND user_id = $2");
     connection.execute(delete, &values![user_id]).await?;
+    add(connection, user_id, org_id, rules).await
+}
+
+/// Writes the login names of a user that has none yet.
+///
+/// # Errors
+/// When storage does not answer.
+pub async fn add(connection: &mut Connection, user_id: &str, org_id: &str, rules: NameRules) -> Result<()> {
     if rules.must_be_domain {
         let insert = statement!(
             "INSERT INTO login_names (instance_id, login_name_lower, user_id, login_name, is_primary)

@@ -3,9 +3,11 @@
 
 mod roles;
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use castellan_db::{Connection, statement};
+use castellan_db::{Connection, Recalled, Remember, statement};
 use castellan_kernel::{Fault, Result, Timestamp};
 use serde_json::{Map, Value, json};
 
@@ -45,12 +47,25 @@ pub struct Subject {
     changed_at: Timestamp,
 }
 
+impl Remember for Subject {
+    const BUDGET: u64 = 2 << 20;
+
+    fn weight(&self) -> u64 {
+        size_of::<Self>() as u64 + 512
+    }
+}
+
 impl Subject {
     /// Reads the user.
     ///
     /// # Errors
     /// `OIDC-Usr01` if it is gone.
-    pub async fn read(connection: &mut Connection, user_id: &str) -> Result<Self> {
+    pub async fn read(connection: &mut Connection, user_id: &str) -> Result<Arc<Self>> {
+        let key = format!("{}\0{user_id}", connection.instance().unwrap_or_default());
+        let recording = match connection.recall::<Self>(key.into_bytes()).await? {
+            Recalled::Known(subject) => return Ok(subject),
+            Recalled::Unknown(recording) => recording,
+        };
         let statement = statement!(
             "SELECT u.id, u.org_id, o.name, o.primary_domain, u.kind,
                     COALESCE((SELECT l.login_name FROM login_names l WHERE l.instance_id = u.instance_id
@@ -61,7 +76,7 @@ impl Subject {
              WHERE u.instance_id = $1 AND u.id = $2"
         );
         let row = connection.row(statement, &[user_id.into()]).await?.ok_or(USER_NOT_FOUND)?;
-        Ok(Self {
+        let subject = Self {
             id: row.text(0)?,
             org_id: row.text(1)?,
             org_name: row.text(2)?,
@@ -81,7 +96,8 @@ impl Subject {
             phone: row.text(16)?,
             phone_verified: row.boolean(17)?,
             changed_at: row.timestamp(18)?,
-        })
+        };
+        Ok(connection.keep(recording, subject))
     }
 
     /// The primary domain of the user's organization.

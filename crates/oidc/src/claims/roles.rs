@@ -1,10 +1,11 @@
 //! Role claims: which projects' roles are asserted, and their shape.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use castellan_db::Connection;
+use castellan_db::{Connection, Recalled, Remember};
 use castellan_kernel::Result;
-use castellan_projects::authorizations;
+use castellan_projects::authorizations::{self, ClaimedRole};
 use serde_json::{Map, Value};
 
 use super::Claims;
@@ -21,6 +22,32 @@ pub struct RoleQuestion<'a> {
     pub is_introspection: bool,
     /// The instance's API project, for the `zitadel` audience scope.
     pub api_project: &'a str,
+}
+
+/// The roles of a user in some projects.
+struct Held(Vec<ClaimedRole>);
+
+impl Remember for Held {
+    const BUDGET: u64 = 2 << 20;
+
+    fn weight(&self) -> u64 {
+        self.0.len() as u64 * 192 + 32
+    }
+}
+
+async fn held(connection: &mut Connection, user_id: &str, projects: &[String]) -> Result<Arc<Held>> {
+    let mut key = format!("{}\0{user_id}", connection.instance().unwrap_or_default());
+    for project in projects {
+        key.push('\0');
+        key.push_str(project);
+    }
+    match connection.recall::<Held>(key.into_bytes()).await? {
+        Recalled::Known(held) => Ok(held),
+        Recalled::Unknown(recording) => {
+            let roles = authorizations::roles_for_claims(connection, user_id, projects).await?;
+            Ok(connection.keep(recording, Held(roles)))
+        }
+    }
 }
 
 pub(super) async fn assert(
@@ -46,12 +73,13 @@ pub(super) async fn assert(
     let orgs = scopes.role_orgs();
     // project → role → granting organization → its primary domain
     let mut by_project: BTreeMap<String, BTreeMap<String, Map<String, Value>>> = BTreeMap::new();
-    for role in authorizations::roles_for_claims(connection, user_id, &projects).await? {
+    for role in &held(connection, user_id, &projects).await?.0 {
         let wanted = (keys.is_empty() || question.is_introspection || keys.contains(&role.role_key.as_str()))
             && (orgs.is_empty() || orgs.contains(&role.org_id.as_str()));
         if wanted {
-            let granted = by_project.entry(role.project_id).or_default().entry(role.role_key).or_default();
-            granted.insert(role.org_id, Value::from(role.org_domain));
+            let roles = by_project.entry(role.project_id.clone()).or_default();
+            let granted = roles.entry(role.role_key.clone()).or_default();
+            granted.insert(role.org_id.clone(), Value::from(role.org_domain.as_str()));
         }
     }
     for (project, roles) in by_project {

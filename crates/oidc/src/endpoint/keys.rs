@@ -1,6 +1,7 @@
 //! The key set (RFC 7517 5): every key that may have signed a valid token.
 
 use axum::response::Response;
+use castellan_db::Snapshot;
 use castellan_settings::web_keys;
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
@@ -8,9 +9,8 @@ use serde_json::json;
 use super::{Incoming, State};
 use crate::error::{OAuthResult, json as json_answer};
 
-pub(super) async fn answer(state: &State, incoming: Incoming) -> OAuthResult<Response> {
-    let mut ctx = incoming.context(state, false);
-    let keys = web_keys::public_keys(ctx.read().await?).await?;
+pub(super) async fn answer(state: &State, _: Incoming, mut look: Snapshot) -> OAuthResult<Response> {
+    let keys = web_keys::public_keys(&mut look).await?;
     let mut response = json_answer(StatusCode::OK, &json!({ "keys": keys }));
     if state.options.jwks_cache_seconds > 0 {
         let value = format!("max-age={}, must-revalidate", state.options.jwks_cache_seconds);

@@ -15,7 +15,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
-use castellan_db::Retry;
+use castellan_db::{Retry, Snapshot};
 use castellan_kernel::{Caller, Error};
 use castellan_rpc::hosts::RequestedHost;
 use castellan_rpc::http::{ConnectionInfo, request_origin};
@@ -49,14 +49,10 @@ impl Incoming {
         self.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok())
     }
 
-    fn context(&self, state: &State, writes: bool) -> Context {
-        Context::new(
-            Arc::clone(&state.env),
-            Arc::clone(&self.instance),
-            Arc::new(Caller::anonymous()),
-            Arc::clone(&self.origin),
-            writes,
-        )
+    /// A command of this request.
+    fn command(&self, state: &State) -> Context {
+        let (env, instance) = (Arc::clone(&state.env), Arc::clone(&self.instance));
+        Context::new(env, instance, Arc::new(Caller::anonymous()), Arc::clone(&self.origin), true)
     }
 }
 
@@ -71,7 +67,9 @@ pub fn routes(env: Arc<Environment>, options: Options) -> Router {
                 let state = Arc::clone(&state);
                 async move {
                     match read(&state, request).await {
-                        Ok(incoming) => $handler(&state, incoming).await.unwrap_or_else(IntoResponse::into_response),
+                        Ok((incoming, look)) => {
+                            $handler(&state, incoming, look).await.unwrap_or_else(IntoResponse::into_response)
+                        }
                         Err(response) => response,
                     }
                 }
@@ -88,12 +86,15 @@ pub fn routes(env: Arc<Environment>, options: Options) -> Router {
         .route(&path(&paths.revocation), endpoint!(revocation::answer))
 }
 
-async fn read(state: &State, request: Request) -> Result<Incoming, Response> {
+/// Reads a request, and begins to look into its instance.
+async fn read(state: &State, request: Request) -> Result<(Incoming, Snapshot), Response> {
     let (parts, body) = request.into_parts();
     let connection = parts.extensions.get::<ConnectionInfo>();
     let asked = request_origin(&parts.headers, &parts.uri, connection);
     let host = RequestedHost::read(&parts.headers, &asked, &state.env.hosts);
-    let instance = instance_by_host(&state.env, &host).await.map_err(|error| plain(&error))?;
+    let mut look = state.env.db.snapshot(None);
+    let instance = instance_by_host(&state.env, &mut look, &host).await.map_err(|error| plain(&error))?;
+    look.scope(&instance.id);
     if instance.is_blocked {
         return Err((StatusCode::TOO_MANY_REQUESTS, "This instance is blocked. Its operator can lift the block.\n")
             .into_response());
@@ -108,7 +109,7 @@ async fn read(state: &State, request: Request) -> Result<Incoming, Response> {
         .is_some_and(|value| value.trim_start().starts_with("application/x-www-form-urlencoded"));
     let body = if is_form { body.as_ref() } else { b"" };
     let parameters = Parameters::read(parts.uri.query(), body).map_err(IntoResponse::into_response)?;
-    Ok(Incoming { instance, origin: Arc::from(host.origin()), headers: parts.headers, parameters })
+    Ok((Incoming { instance, origin: Arc::from(host.origin()), headers: parts.headers, parameters }, look))
 }
 
 /// Instance errors are plain text (`spec: oauth.md 2.2`).
@@ -124,15 +125,18 @@ fn plain(error: &Error) -> Response {
 /// One run of a command.
 pub(crate) type Attempt<'a, T> = Pin<Box<dyn Future<Output = OAuthResult<T>> + Send + 'a>>;
 
-/// Runs a command once more when its transaction lost against another.
-pub(crate) async fn retrying<T, F>(state: &State, incoming: &Incoming, run: F) -> OAuthResult<T>
+/// Runs a command once more when its transaction lost against another. What it looks at beforehand it reads from the snapshot
+/// that it is given.
+pub(crate) async fn retrying<T, F>(state: &State, incoming: &Incoming, look: Snapshot, run: F) -> OAuthResult<T>
 where
-    F: for<'a> Fn(&'a mut Context) -> Attempt<'a, T>,
+    F: for<'a> Fn(&'a mut Context, Snapshot) -> Attempt<'a, T>,
 {
     let mut retry = Retry::new(&state.env.db);
+    let mut first = Some(look);
     loop {
-        let mut ctx = incoming.context(state, true);
-        let outcome = match run(&mut ctx).await {
+        let mut ctx = incoming.command(state);
+        let look = first.take().unwrap_or_else(|| ctx.look());
+        let outcome = match run(&mut ctx, look).await {
             Ok(value) => ctx.commit().await.map(|()| value).map_err(OAuthError::from),
             Err(error) => {
                 ctx.rollback();

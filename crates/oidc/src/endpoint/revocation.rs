@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
 use castellan_crypto::opaque::OpaqueKey;
+use castellan_db::Snapshot;
 use castellan_projects::applications::ClientKind;
 use castellan_rpc::Context;
 use http::StatusCode;
@@ -14,11 +15,12 @@ use crate::error::{OAuthError, OAuthResult};
 use crate::presented::{self, TokenKind};
 use crate::session;
 
-pub(super) async fn answer(state: &State, incoming: Incoming) -> OAuthResult<Response> {
+pub(super) async fn answer(state: &State, incoming: Incoming, look: Snapshot) -> OAuthResult<Response> {
     let credentials = client::credentials(incoming.authorization(), &incoming.parameters)?
         .ok_or_else(|| OAuthError::invalid_request("client_id or client_assertion must be provided"))?;
     let request = Arc::new((credentials, incoming.parameters.require("token")?.to_owned()));
-    retrying(state, &incoming, |ctx| {
+    retrying(state, &incoming, look, |ctx, look| {
+        drop(look);
         let request = Arc::clone(&request);
         Box::pin(async move { revoke(ctx, &request.0, &request.1).await })
     })

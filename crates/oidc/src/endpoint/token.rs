@@ -3,21 +3,23 @@
 use std::sync::Arc;
 
 use axum::response::Response;
+use castellan_db::Snapshot;
 use http::StatusCode;
 
 use super::{Incoming, State, retrying};
 use crate::error::{OAuthResult, json};
 use crate::token::{self, TokenRequest};
 
-pub(super) async fn answer(state: &State, incoming: Incoming) -> OAuthResult<Response> {
+pub(super) async fn answer(state: &State, incoming: Incoming, look: Snapshot) -> OAuthResult<Response> {
+    let mut incoming = incoming;
     let request = Arc::new(TokenRequest {
-        parameters: incoming.parameters.clone(),
+        parameters: std::mem::take(&mut incoming.parameters),
         authorization: incoming.authorization().map(str::to_owned),
         options: Arc::clone(&state.options),
     });
-    let answer = retrying(state, &incoming, |ctx| {
+    let answer = retrying(state, &incoming, look, |ctx, look| {
         let request = Arc::clone(&request);
-        Box::pin(async move { token::grant(ctx, &request).await })
+        Box::pin(async move { token::grant(ctx, look, &request).await })
     })
     .await?;
     Ok(json(StatusCode::OK, &answer))

@@ -1,38 +1,70 @@
 //! Userinfo (OpenID Connect Core 5.3).
 
+use axum::body::Bytes;
 use axum::response::Response;
 use castellan_crypto::opaque::OpaqueKey;
+use castellan_db::{Connection, Recalled, Remember, Snapshot};
+use castellan_kernel::{Error, Timestamp};
 use http::StatusCode;
 use serde_json::Value;
 
 use super::{Incoming, State};
 use crate::claims::{Claims, RoleQuestion, Subject};
-use crate::error::{OAuthError, OAuthResult, json};
-use crate::presented::{self, Refusal};
+use crate::error::{OAuthError, OAuthResult, json_bytes};
+use crate::presented::{self, Presented, Refusal};
 
-pub(super) async fn answer(state: &State, incoming: Incoming) -> OAuthResult<Response> {
-    let unauthorized = |error: OAuthError| error.with_status(StatusCode::UNAUTHORIZED);
-    let token = match incoming.authorization() {
-        Some(header) => {
-            header.strip_prefix("Bearer ").filter(|token| !token.is_empty() && !token.contains(' ')).ok_or_else(
-                || unauthorized(OAuthError::invalid_request("invalid auth header: it must be `Bearer <token>`")),
-            )?
-        }
-        None => incoming
-            .parameters
-            .get("access_token")?
-            .ok_or_else(|| unauthorized(OAuthError::invalid_request("access token missing")))?,
+/// The answer to a token, for as long as that lives.
+struct UserInfo {
+    body: Bytes,
+    until: Timestamp,
+}
+
+impl Remember for UserInfo {
+    const BUDGET: u64 = 4 << 20;
+
+    fn weight(&self) -> u64 {
+        self.body.len() as u64
+    }
+}
+
+pub(super) async fn answer(state: &State, incoming: Incoming, mut look: Snapshot) -> OAuthResult<Response> {
+    let token = token(&incoming)?;
+    let now = state.env.clock.now();
+    let key = presented::key(&incoming.instance.id, &incoming.origin, token, "");
+    let recording = match look.recall::<UserInfo>(key).await? {
+        Recalled::Known(info) if now < info.until => return Ok(json_bytes(StatusCode::OK, info.body.clone())),
+        Recalled::Known(_) => return Err(refused(Refusal::Invalid)),
+        Recalled::Unknown(recording) => recording,
     };
-    let mut ctx = incoming.context(state, false);
-    let (seal, now) = (ctx.service::<OpaqueKey>()?, ctx.now());
-    let presented =
-        presented::read(ctx.read().await?, &seal, &incoming.origin, token, now).await?.map_err(|refusal| {
-            unauthorized(OAuthError::access_denied(match refusal {
-                Refusal::Invalid => "access token invalid",
-                Refusal::UserNotActive => "no active user",
-            }))
-        })?;
-    let connection = ctx.read().await?;
+    let seal = state.env.services.get::<OpaqueKey>()?;
+    let presented = presented::read(&mut look, &seal, &incoming.origin, token, now).await?.map_err(refused)?;
+    let claims = claims(&mut look, &incoming, &presented).await?;
+    let body = Bytes::from(serde_json::to_vec(&claims).map_err(Error::internal)?);
+    let info = look.keep(recording, UserInfo { body, until: presented.expires_at });
+    Ok(json_bytes(StatusCode::OK, info.body.clone()))
+}
+
+/// The token of the header, or of the form or query (RFC 6750 2).
+fn token(incoming: &Incoming) -> OAuthResult<&str> {
+    let unauthorized = |text: &str| OAuthError::invalid_request(text).with_status(StatusCode::UNAUTHORIZED);
+    match incoming.authorization() {
+        Some(header) => header
+            .strip_prefix("Bearer ")
+            .filter(|token| !token.is_empty() && !token.contains(' '))
+            .ok_or_else(|| unauthorized("invalid auth header: it must be `Bearer <token>`")),
+        None => incoming.parameters.get("access_token")?.ok_or_else(|| unauthorized("access token missing")),
+    }
+}
+
+fn refused(refusal: Refusal) -> OAuthError {
+    let text = match refusal {
+        Refusal::Invalid => "access token invalid",
+        Refusal::UserNotActive => "no active user",
+    };
+    OAuthError::access_denied(text).with_status(StatusCode::UNAUTHORIZED)
+}
+
+async fn claims(connection: &mut Connection, incoming: &Incoming, presented: &Presented) -> OAuthResult<Claims> {
     let subject = Subject::read(connection, &presented.user_id).await?;
     let client = match presented.client_id.as_str() {
         "" => None,
@@ -48,5 +80,5 @@ pub(super) async fn answer(state: &State, incoming: Incoming) -> OAuthResult<Res
     claims.insert("sub".to_owned(), Value::from(subject.id.as_str()));
     claims.extend(subject.standard_claims(&presented.scopes, &incoming.origin));
     claims.extend(subject.reserved_claims(connection, &presented.scopes, &question).await?);
-    Ok(json(StatusCode::OK, &claims))
+    Ok(claims)
 }

@@ -1,6 +1,7 @@
 //! `client_credentials` (RFC 6749 4.4): a service user with its login name and secret.
 
 use castellan_crypto::secrets;
+use castellan_db::Snapshot;
 use castellan_kernel::Fault;
 use castellan_rpc::Context;
 
@@ -13,14 +14,13 @@ const NO_SECRET: Fault = Fault::precondition("OIDC-pieP8", "Errors.User.Machine.
 const WRONG_SECRET: Fault = Fault::invalid("OIDC-wpLe1", "Errors.User.Machine.Secret.Invalid");
 const NOT_ACTIVE: Fault = Fault::precondition("OIDC-shBou", "Errors.User.NotActive");
 
-pub(super) async fn grant(ctx: &mut Context, request: &TokenRequest) -> OAuthResult<TokenAnswer> {
+pub(super) async fn grant(ctx: &mut Context, mut look: Snapshot, request: &TokenRequest) -> OAuthResult<TokenAnswer> {
     let (id, secret) = match credentials(request.authorization.as_deref(), &request.parameters)? {
         Some(Credentials::Secret { id, secret }) => (id, secret),
         Some(Credentials::Assertion(_)) | None => {
             return Err(OAuthError::invalid_request("client_id and client_secret must be provided"));
         }
     };
-    let mut look = ctx.look();
     let user = MachineUser::by_login_name(&mut look, &id)
         .await?
         .ok_or_else(|| OAuthError::invalid_client("client not found"))?;

@@ -1,9 +1,9 @@
-//! Issuing the tokens of a granted machine request: the session row, the access token, the ID token.
+//! Issuing the tokens of a granted machine request: the access token, the ID token, the session that they stand for.
 
-use castellan_crypto::jose::left_half_hash;
+use castellan_crypto::jose::{SigningKey, left_half_hash};
 use castellan_crypto::opaque::{OpaqueKey, seal_token};
-use castellan_db::Snapshot;
-use castellan_kernel::{Error, Fault};
+use castellan_db::{Recalled, Remember, Snapshot};
+use castellan_kernel::{Error, Fault, Result};
 use castellan_rpc::Context;
 use castellan_settings::documents::OidcSettings;
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ use crate::claims::{Claims, RoleQuestion, Subject};
 use crate::error::OAuthResult;
 use crate::issuer::signing_key;
 use crate::scope::Scopes;
-use crate::session::{self, AuthMethod, NewSession, OpenedSession, TokenReason};
+use crate::session::{self, AuthMethod, NewSession, TokenReason};
 
 const NOT_ACTIVE: Fault = Fault::precondition("OIDC-shBou", "Errors.User.NotActive");
 
@@ -26,17 +26,9 @@ pub(super) async fn tokens(
     auth_method: AuthMethod,
     reason: TokenReason,
 ) -> OAuthResult<TokenAnswer> {
-    let audience = scopes.audience(&ctx.instance.project_id);
-    let lifetimes = castellan_settings::store::of_instance::<OidcSettings>(&mut look).await?;
-    let (access_seconds, id_seconds) = if lifetimes.sequence == 0 {
-        (request.options.access_token_seconds, request.options.id_token_seconds)
-    } else {
-        (lifetimes.value.access_token_lifetime.seconds(), lifetimes.value.id_token_lifetime.seconds())
-    };
-
+    let lifetimes = Lifetimes::read(&mut look, request).await?;
     let wants_id_token = scopes.contains("openid");
-    let needs_claims = wants_id_token || user.wants_jwt;
-    let (key, reserved) = if needs_claims {
+    let (key, reserved) = if wants_id_token || user.wants_jwt {
         let key = signing_key(ctx.env(), &mut look).await?;
         let subject = Subject::read(&mut look, &user.id).await?;
         let question = RoleQuestion { api_project: &ctx.instance.project_id, ..RoleQuestion::default() };
@@ -46,14 +38,10 @@ pub(super) async fn tokens(
     };
     drop(look);
 
-    // The user may have been locked or removed since the look: the token must not outlive that.
-    let still = MachineUser::by_id(ctx.tx().await?, &user.id).await?;
-    if !still.is_some_and(|user| user.is_active) {
-        return Err(Error::from(NOT_ACTIVE).into());
-    }
-    let opened = session::open(
+    let audience = scopes.audience(&ctx.instance.project_id);
+    let session = NewSession::new(
         ctx,
-        &NewSession {
+        session::Terms {
             user_id: &user.id,
             org_id: &user.org_id,
             client_id: &user.user_name,
@@ -61,15 +49,67 @@ pub(super) async fn tokens(
             scopes: scopes.as_texts(),
             auth_method,
             reason,
-            lifetime_seconds: access_seconds,
+            lifetime_seconds: lifetimes.access_seconds,
         },
-    )
-    .await?;
+    );
+    // Signing takes longer than everything else together: it is done before the transaction, for which others wait.
+    let answer = signed(ctx, user, &session, key.as_deref(), wants_id_token, lifetimes.id_seconds, reserved)?;
 
-    let token_id = format!("{}-{}", opened.id, opened.access_token_id);
-    let access_token = match &key {
+    // The user may have been locked or removed since the look: the token must not outlive that.
+    let still = MachineUser::by_id(ctx.tx().await?, &user.id).await?;
+    if !still.is_some_and(|user| user.is_active) {
+        return Err(Error::from(NOT_ACTIVE).into());
+    }
+    session.open(ctx).await?;
+    Ok(answer)
+}
+
+/// How long tokens live, in seconds.
+struct Lifetimes {
+    access_seconds: i64,
+    id_seconds: i64,
+}
+
+impl Remember for Lifetimes {
+    const BUDGET: u64 = 1 << 20;
+
+    fn weight(&self) -> u64 {
+        size_of::<Self>() as u64
+    }
+}
+
+impl Lifetimes {
+    /// As the instance sets them, else as the configuration does.
+    async fn read(look: &mut Snapshot, request: &TokenRequest) -> Result<std::sync::Arc<Self>> {
+        let key = look.instance().unwrap_or_default().as_bytes().to_vec();
+        let recording = match look.recall::<Self>(key).await? {
+            Recalled::Known(lifetimes) => return Ok(lifetimes),
+            Recalled::Unknown(recording) => recording,
+        };
+        let stored = castellan_settings::store::of_instance::<OidcSettings>(look).await?;
+        let (access_seconds, id_seconds) = if stored.sequence == 0 {
+            (request.options.access_token_seconds, request.options.id_token_seconds)
+        } else {
+            (stored.value.access_token_lifetime.seconds(), stored.value.id_token_lifetime.seconds())
+        };
+        Ok(look.keep(recording, Self { access_seconds, id_seconds }))
+    }
+}
+
+/// The tokens of a session that is about to be opened.
+fn signed(
+    ctx: &Context,
+    user: &MachineUser,
+    session: &NewSession<'_>,
+    key: Option<&SigningKey>,
+    wants_id_token: bool,
+    id_seconds: i64,
+    reserved: Claims,
+) -> Result<TokenAnswer> {
+    let token_id = session.token_id();
+    let access_token = match key {
         Some(key) if user.wants_jwt => {
-            let claims = access_claims(ctx, user, &audience, &opened, &token_id, &reserved);
+            let claims = access_claims(ctx, user, session, &token_id, &reserved);
             key.sign("JWT", &to_bytes(&claims)?).map_err(Error::internal)?
         }
         _ => {
@@ -77,9 +117,9 @@ pub(super) async fn tokens(
             seal_token(&seal, ctx.rng(), &format!("{token_id}:{}", user.id))
         }
     };
-    let id_token = match &key {
+    let id_token = match key {
         Some(key) if wants_id_token => {
-            let mut claims = id_claims(ctx, user, &audience, &opened, id_seconds, auth_method);
+            let mut claims = id_claims(ctx, user, session, id_seconds);
             claims.insert("at_hash".to_owned(), Value::from(left_half_hash(key.algorithm(), &access_token)));
             claims.extend(reserved);
             Some(key.sign("JWT", &to_bytes(&claims)?).map_err(Error::internal)?)
@@ -87,7 +127,7 @@ pub(super) async fn tokens(
         _ => None,
     };
     // Whole seconds until expiry, rounded down: 43199 for twelve hours.
-    let expires_in = (opened.expires_at.micros() - ctx.now().micros() - 1).div_euclid(1_000_000);
+    let expires_in = (session.expires_at.micros() - ctx.now().micros() - 1).div_euclid(1_000_000);
     Ok(TokenAnswer { access_token, token_type: "Bearer", expires_in, id_token })
 }
 
@@ -95,18 +135,18 @@ pub(super) async fn tokens(
 fn access_claims(
     ctx: &Context,
     user: &MachineUser,
-    audience: &[String],
-    opened: &OpenedSession,
+    session: &NewSession<'_>,
     token_id: &str,
     reserved: &Claims,
 ) -> Claims {
-    let audience = if audience.is_empty() { vec![user.user_name.clone()] } else { audience.to_vec() };
-    let issued = opened.issued_at.seconds();
+    let audience = session.terms.audience;
+    let audience = if audience.is_empty() { json!([user.user_name]) } else { json!(audience) };
+    let issued = session.issued_at.seconds();
     let mut claims = Claims::new();
     claims.insert("iss".to_owned(), json!(&*ctx.origin));
     claims.insert("sub".to_owned(), json!(user.id));
-    claims.insert("aud".to_owned(), json!(audience));
-    claims.insert("exp".to_owned(), json!(opened.expires_at.seconds()));
+    claims.insert("aud".to_owned(), audience);
+    claims.insert("exp".to_owned(), json!(session.expires_at.seconds()));
     claims.insert("iat".to_owned(), json!(issued));
     claims.insert("nbf".to_owned(), json!(issued));
     claims.insert("jti".to_owned(), json!(token_id));
@@ -116,19 +156,13 @@ fn access_claims(
 }
 
 /// Claims of an ID token (OpenID Connect Core 2).
-fn id_claims(
-    ctx: &Context,
-    user: &MachineUser,
-    audience: &[String],
-    opened: &OpenedSession,
-    lifetime_seconds: i64,
-    auth_method: AuthMethod,
-) -> Claims {
-    let mut audience = audience.to_vec();
-    if !audience.contains(&user.user_name) {
-        audience.push(user.user_name.clone());
+fn id_claims(ctx: &Context, user: &MachineUser, session: &NewSession<'_>, lifetime_seconds: i64) -> Claims {
+    let mut audience: Vec<&str> = session.terms.audience.iter().map(String::as_str).collect();
+    if !audience.contains(&user.user_name.as_str()) {
+        audience.push(&user.user_name);
     }
-    let issued = opened.issued_at.seconds();
+    let issued = session.issued_at.seconds();
+    let amr = session.terms.auth_method.amr();
     let mut claims = Claims::new();
     claims.insert("iss".to_owned(), json!(&*ctx.origin));
     claims.insert("sub".to_owned(), json!(user.id));
@@ -136,14 +170,14 @@ fn id_claims(
     claims.insert("exp".to_owned(), json!(issued + lifetime_seconds));
     claims.insert("iat".to_owned(), json!(issued));
     claims.insert("auth_time".to_owned(), json!(issued));
-    if !auth_method.amr().is_empty() {
-        claims.insert("amr".to_owned(), json!(auth_method.amr()));
+    if !amr.is_empty() {
+        claims.insert("amr".to_owned(), json!(amr));
     }
     claims.insert("azp".to_owned(), json!(user.user_name));
     claims.insert("client_id".to_owned(), json!(user.user_name));
     claims
 }
 
-fn to_bytes(claims: &Claims) -> castellan_kernel::Result<Vec<u8>> {
+fn to_bytes(claims: &Claims) -> Result<Vec<u8>> {
     serde_json::to_vec(claims).map_err(Error::internal)
 }

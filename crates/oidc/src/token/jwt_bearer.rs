@@ -2,11 +2,14 @@
 
 use castellan_crypto::assertion::{self, Rules};
 use castellan_crypto::jose::VerifyingKey;
+use castellan_db::{Recalled, Remember, Snapshot};
 use castellan_directory::users::keys;
-use castellan_kernel::{Error, Fault};
+use castellan_kernel::{Error, Fault, Result, Timestamp};
 use castellan_rpc::Context;
 
-use super::{MachineUser, TokenAnswer, TokenRequest, issue, requested_scopes};
+use std::sync::Arc;
+
+use super::{self as token, MachineUser, TokenAnswer, TokenRequest, issue, requested_scopes};
 use crate::error::{OAuthError, OAuthResult};
 use crate::session::{AuthMethod, TokenReason};
 
@@ -15,19 +18,46 @@ const NOT_ACTIVE: Fault = Fault::precondition("OIDC-shBou", "Errors.User.NotActi
 /// Seconds that clocks may differ.
 const OFFSET: i64 = 1;
 
-pub(super) async fn grant(ctx: &mut Context, request: &TokenRequest) -> OAuthResult<TokenAnswer> {
+/// The public key of a service user, made ready.
+struct UserKey {
+    key: VerifyingKey,
+    expires_at: Timestamp,
+}
+
+impl Remember for UserKey {
+    const BUDGET: u64 = 4 << 20;
+
+    fn weight(&self) -> u64 {
+        // What the cryptographic library holds of an RSA key.
+        2048
+    }
+}
+
+impl UserKey {
+    /// The key, unless it has expired or cannot be read.
+    async fn read(look: &mut Snapshot, user_id: &str, key_id: &str, now: Timestamp) -> Result<Option<Arc<Self>>> {
+        let name = token::key(look, user_id, key_id);
+        let recording = match look.recall::<Self>(name).await? {
+            Recalled::Known(key) => return Ok(Some(key).filter(|key| now < key.expires_at)),
+            Recalled::Unknown(recording) => recording,
+        };
+        let Some(stored) = keys::verification_key(look, user_id, key_id, now).await? else { return Ok(None) };
+        let Ok(key) = VerifyingKey::from_pem(&stored.pem) else { return Ok(None) };
+        Ok(Some(look.keep(recording, Self { key, expires_at: stored.expires_at })))
+    }
+}
+
+pub(super) async fn grant(ctx: &mut Context, mut look: Snapshot, request: &TokenRequest) -> OAuthResult<TokenAnswer> {
     let text = request.parameters.require("assertion")?;
     let invalid = || OAuthError::invalid_grant("invalid assertion");
     let peeked = assertion::peek(text).map_err(|_| invalid())?;
     let (Some(user_id), Some(key_id)) = (peeked.issuer(), peeked.kid()) else { return Err(invalid()) };
     let (user_id, key_id) = (user_id.to_owned(), key_id.to_owned());
 
-    let mut look = ctx.look();
     let now = ctx.now();
-    let pem = keys::verification_key(&mut look, &user_id, &key_id, now).await?.ok_or_else(invalid)?;
-    let key = VerifyingKey::from_pem(&pem).map_err(|_| invalid())?;
+    let key = UserKey::read(&mut look, &user_id, &key_id, now).await?.ok_or_else(invalid)?;
     let rules = Rules { audience: &ctx.origin, issuer: Some(&user_id), now, offset_seconds: OFFSET };
-    peeked.verify(&key, &rules).map_err(|_| invalid())?;
+    peeked.verify(&key.key, &rules).map_err(|_| invalid())?;
 
     let user = MachineUser::by_id(&mut look, &user_id).await?.ok_or_else(invalid)?;
     if !user.is_active {

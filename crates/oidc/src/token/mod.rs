@@ -6,7 +6,7 @@ mod jwt_bearer;
 
 use std::sync::Arc;
 
-use castellan_db::{Connection, statement};
+use castellan_db::{Connection, Recalled, Remember, Snapshot, statement};
 use castellan_kernel::Result;
 use castellan_rpc::Context;
 use serde::Serialize;
@@ -42,15 +42,16 @@ pub struct TokenAnswer {
     id_token: Option<String>,
 }
 
-/// Runs the grant that the request names, in the command `ctx`; the caller commits.
+/// Runs the grant that the request names, in the command `ctx`; the caller commits. What can be known before the transaction
+/// is read from `look`.
 ///
 /// # Errors
 /// RFC 6749 5.2.
-pub async fn grant(ctx: &mut Context, request: &TokenRequest) -> OAuthResult<TokenAnswer> {
+pub async fn grant(ctx: &mut Context, look: Snapshot, request: &TokenRequest) -> OAuthResult<TokenAnswer> {
     match request.parameters.get("grant_type")? {
         None => Err(OAuthError::invalid_request("grant_type missing")),
-        Some(CLIENT_CREDENTIALS) => client_credentials::grant(ctx, request).await,
-        Some(JWT_BEARER) => jwt_bearer::grant(ctx, request).await,
+        Some(CLIENT_CREDENTIALS) => client_credentials::grant(ctx, look, request).await,
+        Some(JWT_BEARER) => jwt_bearer::grant(ctx, look, request).await,
         Some(other) => Err(OAuthError::unsupported_grant_type(format!("{other} not supported"))),
     }
 }
@@ -79,19 +80,39 @@ struct MachineUser {
     wants_jwt: bool,
 }
 
+impl Remember for MachineUser {
+    const BUDGET: u64 = 2 << 20;
+
+    fn weight(&self) -> u64 {
+        size_of::<Self>() as u64 + 256
+    }
+}
+
 impl MachineUser {
-    async fn by_id(connection: &mut Connection, user_id: &str) -> Result<Option<Self>> {
+    /// By id, from what is remembered where nothing has changed since.
+    async fn by_id(connection: &mut Connection, user_id: &str) -> Result<Option<Arc<Self>>> {
+        let recording = match connection.recall::<Self>(key(connection, "id", user_id)).await? {
+            Recalled::Known(user) => return Ok(Some(user)),
+            Recalled::Unknown(recording) => recording,
+        };
         let statement = statement!(
             "SELECT u.id, u.org_id, o.primary_domain, u.user_name, u.state, o.state, u.kind, u.secret_hash,
                     u.access_token_type
              FROM users u JOIN organizations o ON o.instance_id = u.instance_id AND o.id = u.org_id
              WHERE u.instance_id = $1 AND u.id = $2"
         );
-        connection.row(statement, &[user_id.into()]).await?.map(|row| Self::read(&row)).transpose()
+        let Some(row) = connection.row(statement, &[user_id.into()]).await? else { return Ok(None) };
+        let user = Self::read(&row)?;
+        Ok(Some(connection.keep(recording, user)))
     }
 
     /// By login name, in any case.
-    async fn by_login_name(connection: &mut Connection, login_name: &str) -> Result<Option<Self>> {
+    async fn by_login_name(connection: &mut Connection, login_name: &str) -> Result<Option<Arc<Self>>> {
+        let login_name = login_name.to_lowercase();
+        let recording = match connection.recall::<Self>(key(connection, "login name", &login_name)).await? {
+            Recalled::Known(user) => return Ok(Some(user)),
+            Recalled::Unknown(recording) => recording,
+        };
         let statement = statement!(
             "SELECT u.id, u.org_id, o.primary_domain, u.user_name, u.state, o.state, u.kind, u.secret_hash,
                     u.access_token_type
@@ -101,8 +122,10 @@ impl MachineUser {
              WHERE l.instance_id = $1 AND l.login_name_lower = $2
              ORDER BY u.id"
         );
-        let rows = connection.rows(statement, &[login_name.to_lowercase().into()]).await?;
-        rows.first().map(Self::read).transpose()
+        let rows = connection.rows(statement, &[login_name.into()]).await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        let user = Self::read(row)?;
+        Ok(Some(connection.keep(recording, user)))
     }
 
     fn read(row: &castellan_db::Row) -> Result<Self> {
@@ -117,4 +140,9 @@ impl MachineUser {
             wants_jwt: row.int(8)? == 1,
         })
     }
+}
+
+/// Under what something of the connection's instance is remembered that is found by `kind` and `value`.
+fn key(connection: &Connection, kind: &str, value: &str) -> Vec<u8> {
+    format!("{}\0{kind}\0{value}", connection.instance().unwrap_or_default()).into_bytes()
 }

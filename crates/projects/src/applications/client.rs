@@ -1,6 +1,9 @@
 //! Applications as OAuth sees them: clients by their client id, and the keys that verify their assertions.
 
-use castellan_db::{Connection, statement};
+use std::sync::Arc;
+
+use castellan_crypto::assertion::StoredKey;
+use castellan_db::{Connection, Recalled, Remember, statement};
 use castellan_kernel::{Result, Timestamp};
 
 use super::{AuthMethod, Kind, OidcConfig, sql};
@@ -52,7 +55,12 @@ impl Client {
 ///
 /// # Errors
 /// When storage does not answer.
-pub async fn client_by_id(connection: &mut Connection, client_id: &str) -> Result<Option<Client>> {
+pub async fn client_by_id(connection: &mut Connection, client_id: &str) -> Result<Option<Arc<Client>>> {
+    let key = format!("{}\0{client_id}", connection.instance().unwrap_or_default());
+    let recording = match connection.recall::<Client>(key.into_bytes()).await? {
+        Recalled::Known(client) => return Ok(Some(client)),
+        Recalled::Unknown(recording) => recording,
+    };
     let statement = statement!(
         "SELECT a.id, a.name, a.project_id, p.org_id, a.kind, a.auth_method, a.secret_hash, a.config,
                 (a.state = 1 AND p.state = 1 AND o.state = 1), p.role_assertion, p.role_check, p.has_project_check
@@ -62,7 +70,7 @@ pub async fn client_by_id(connection: &mut Connection, client_id: &str) -> Resul
          WHERE a.instance_id = $1 AND a.client_id = $2"
     );
     let Some(row) = connection.row(statement, &[client_id.into()]).await? else { return Ok(None) };
-    Ok(Some(Client {
+    let client = Client {
         client_id: client_id.to_owned(),
         app_id: row.text(0)?,
         name: row.text(1)?,
@@ -76,7 +84,16 @@ pub async fn client_by_id(connection: &mut Connection, client_id: &str) -> Resul
         project_role_assertion: row.boolean(9)?,
         project_role_check: row.boolean(10)?,
         has_project_check: row.boolean(11)?,
-    }))
+    };
+    Ok(Some(connection.keep(recording, client)))
+}
+
+impl Remember for Client {
+    const BUDGET: u64 = 2 << 20;
+
+    fn weight(&self) -> u64 {
+        size_of::<Self>() as u64 + 1024
+    }
 }
 
 /// The public key (PEM) that verifies assertions of this client with this `kid`; expired keys do not exist. Whether the client
@@ -89,12 +106,12 @@ pub async fn verification_key(
     client_id: &str,
     key_id: &str,
     now: Timestamp,
-) -> Result<Option<Vec<u8>>> {
+) -> Result<Option<StoredKey>> {
     let statement = statement!(
-        "SELECT k.public_key FROM application_keys k
+        "SELECT k.public_key, k.expires_at FROM application_keys k
          JOIN applications a ON a.instance_id = k.instance_id AND a.id = k.application_id
          WHERE k.instance_id = $1 AND k.id = $2 AND a.client_id = $3 AND k.expires_at > $4"
     );
     let row = connection.row(statement, &[key_id.into(), client_id.into(), now.into()]).await?;
-    row.map(|row| row.bytes(0)).transpose()
+    row.map(|row| Ok(StoredKey { pem: row.bytes(0)?, expires_at: row.timestamp(1)? })).transpose()
 }

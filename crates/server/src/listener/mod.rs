@@ -92,7 +92,8 @@ impl Listener {
     /// A handler that panics answers 500 and leaves the rest of the connection alone.
     pub async fn serve(self, router: Router, mut stop: Stop) {
         let Self { tcp, tls, limits, metrics } = self;
-        let router = router.layer(CatchPanicLayer::new());
+        // With its state, the router is laid out once and not for every request.
+        let router = router.layer(CatchPanicLayer::new()).with_state(());
         let reload = tls.as_ref().map(|tls| tls.watch(limits.certificate_check_interval));
         let connections = GracefulShutdown::new();
         let slots = Arc::new(Semaphore::new(limits.max_connections.max(1) as usize));

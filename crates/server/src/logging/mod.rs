@@ -7,11 +7,12 @@ mod traces;
 use std::io::IsTerminal;
 
 use tracing::Subscriber;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Layer};
 
 use self::mask::{Mask, MaskedWriter};
 use crate::config::{Format, Level, Settings, TracingType};
@@ -56,17 +57,16 @@ pub fn start(settings: &Settings) -> Result<Telemetry> {
     Ok(Telemetry(provider))
 }
 
-fn filter(level: Level) -> EnvFilter {
+fn filter(level: Level) -> Targets {
     let level = match level {
-        Level::Trace => "trace",
-        Level::Debug => "debug",
-        Level::Info => "info",
-        Level::Warn => "warn",
-        Level::Error => "error",
+        Level::Trace => LevelFilter::TRACE,
+        Level::Debug => LevelFilter::DEBUG,
+        Level::Info => LevelFilter::INFO,
+        Level::Warn => LevelFilter::WARN,
+        Level::Error => LevelFilter::ERROR,
     };
-    let noisy = if level == "error" { "error" } else { "warn" };
-    let directives: Vec<String> = NOISY.iter().map(|name| format!("{name}={noisy}")).collect();
-    EnvFilter::new(format!("{level},{}", directives.join(",")))
+    let noisy = level.min(LevelFilter::WARN);
+    NOISY.iter().fold(Targets::new().with_default(level), |targets, name| targets.with_target(*name, noisy))
 }
 
 fn log_layer<S, W>(format: Format, ansi: bool, writer: W) -> Box<dyn Layer<S> + Send + Sync>

@@ -108,7 +108,7 @@ async fn answer(
     let connection = parts.extensions.get::<ConnectionInfo>();
     let asked = request_origin(&parts.headers, &parts.uri, connection);
     let host = RequestedHost::read(&parts.headers, &asked, &state.env.hosts);
-    let instance = match state.gate.instance_by_host(&state.env, &host).await {
+    let instance = match state.gate.instance_by_host(&state.env, &mut state.env.db.snapshot(None), &host).await {
         Ok(instance) if instance.is_blocked => {
             let text = "This instance is blocked. Its operator can lift the block.\n";
             return (StatusCode::TOO_MANY_REQUESTS, text).into_response();
@@ -140,9 +140,11 @@ fn refused(text: impl Into<String>) -> Error {
 impl Incoming {
     /// A context for whoever presents the credentials, if the permission is theirs in the organization in context.
     async fn admit(&self, state: &State, permission: Permission) -> Result<Arc<Caller>> {
-        let caller = state.gate.authenticate(&state.env, &self.instance, &self.host, &self.headers, true).await?;
+        let mut snapshot = state.env.db.snapshot(Some(self.instance.id.as_str()));
+        let caller =
+            state.gate.authenticate(&state.env, &mut snapshot, &self.instance, &self.host, &self.headers).await?;
         caller.require_for_method(permission, None)?;
-        Ok(Arc::new(caller))
+        Ok(caller)
     }
 
     fn context(&self, state: &State, caller: Arc<Caller>, writes: bool) -> Context {

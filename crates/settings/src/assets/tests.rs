@@ -29,46 +29,46 @@ struct Roles;
 type Answer<'a, T> = std::pin::Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
 
 impl Gate for Roles {
-    fn instance_by_host<'a>(&'a self, _: &'a Arc<Environment>, host: &'a RequestedHost) -> Answer<'a, Arc<Instance>> {
+    fn instance_by_host<'a>(
+        &'a self,
+        _: &'a Arc<Environment>,
+        _: &'a mut Connection,
+        host: &'a RequestedHost,
+    ) -> Answer<'a, Arc<Instance>> {
         let id = host.instance_domain();
         let is_blocked = id == "blocked";
         Box::pin(async move { Ok(Arc::new(Instance { id, is_blocked, ..Instance::default() })) })
     }
 
-    fn instance_by_id<'a>(&'a self, _: &'a Arc<Environment>, _: &'a str) -> Answer<'a, Option<Arc<Instance>>> {
+    fn instance_by_id<'a>(&'a self, _: &'a mut Connection, _: &'a str) -> Answer<'a, Option<Arc<Instance>>> {
         Box::pin(async { Ok(None) })
     }
 
-    fn organization<'a>(
-        &'a self,
-        _: &'a Arc<Environment>,
-        _: &'a Instance,
-        _: NamedOrganization,
-    ) -> Answer<'a, String> {
+    fn organization<'a>(&'a self, _: &'a mut Connection, _: NamedOrganization) -> Answer<'a, String> {
         Box::pin(async { Err(Error::internal("no RPC here names an organization")) })
     }
 
     fn authenticate<'a>(
         &'a self,
         env: &'a Arc<Environment>,
+        _: &'a mut Connection,
         _: &'a Instance,
         _: &'a RequestedHost,
         headers: &'a HeaderMap,
-        _: bool,
-    ) -> Answer<'a, Caller> {
+    ) -> Answer<'a, Arc<Caller>> {
         let role = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         Box::pin(async move {
             let role = role.ok_or(UNAUTHENTICATED)?;
             let scope = if role.starts_with("IAM") { Scope::Instance } else { Scope::Org("o1".into()) };
             let permissions = env.roles.permissions([role]);
-            Ok(Caller {
+            Ok(Arc::new(Caller {
                 kind: CallerKind::Machine,
                 user_id: "u1".into(),
                 own_org: "o1".into(),
                 org: "o1".into(),
                 language: None,
                 memberships: vec![Membership { scope, roles: vec![role.into()], permissions }],
-            })
+            }))
         })
     }
 }

@@ -100,7 +100,7 @@ pub async fn create(ctx: &mut Context, command: AddHuman, password: Option<Prepa
     let user_name = command.user_name.clone().unwrap_or_default();
     let tx = ctx.tx().await?;
     head::require_org(tx, &command.org_id).await?;
-    if UserHead::find(tx, &Reach::Instance, &user_id).await?.is_some() {
+    if command.user_id.is_some() && UserHead::find(tx, &Reach::Instance, &user_id).await?.is_some() {
         return Err(id_taken.into());
     }
     let rules = NameRules::of_org(tx, &command.org_id).await?;
@@ -150,7 +150,7 @@ pub async fn create(ctx: &mut Context, command: AddHuman, password: Option<Prepa
         .await
         .on_unique(USER_NAME_INDEX, USER_NAME_TAKEN)
         .on_unique("users_pkey", id_taken)?;
-    login_names::refresh(tx, &user_id, &command.org_id, rules).await?;
+    login_names::add(tx, &user_id, &command.org_id, rules).await?;
 
     let user = UserHead {
         id: user_id,

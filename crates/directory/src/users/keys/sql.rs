@@ -1,5 +1,6 @@
 //! Every statement of this room.
 
+use castellan_crypto::assertion::StoredKey;
 use castellan_db::query::Select;
 use castellan_db::{Connection, Row, statement, values};
 use castellan_kernel::{Receipt, Result, Timestamp};
@@ -42,12 +43,12 @@ pub async fn verification_key(
     user_id: &str,
     key_id: &str,
     now: Timestamp,
-) -> Result<Option<Vec<u8>>> {
+) -> Result<Option<StoredKey>> {
     let statement = statement!(
-        "SELECT public_key FROM user_keys WHERE instance_id = $1 AND id = $2 AND user_id = $3 AND expires_at > $4"
+        "SELECT public_key, expires_at FROM user_keys WHERE instance_id = $1 AND id = $2 AND user_id = $3 AND expires_at > $4"
     );
     let row = connection.row(statement, &values![key_id, user_id, now]).await?;
-    row.map(|row| row.bytes(0)).transpose()
+    row.map(|row| Ok(StoredKey { pem: row.bytes(0)?, expires_at: row.timestamp(1)? })).transpose()
 }
 
 /// A list query on keys, to be narrowed and sorted by the caller.

@@ -52,11 +52,13 @@ pub async fn create(ctx: &mut Context, command: AddMachine) -> Result<AddedUser>
     metadata::check_new(&command.metadata)?;
     ctx.require(Permission::UserWrite, &command.org_id, None)?;
 
-    let user_id = command.user_id.filter(|id| !id.is_empty()).unwrap_or_else(|| ctx.new_id());
+    let wanted_id = command.user_id.filter(|id| !id.is_empty());
+    let is_id_wanted = wanted_id.is_some();
+    let user_id = wanted_id.unwrap_or_else(|| ctx.new_id());
     let user_name = command.user_name.unwrap_or_else(|| user_id.clone());
     let tx = ctx.tx().await?;
     head::require_org(tx, &command.org_id).await?;
-    if UserHead::find(tx, &Reach::Instance, &user_id).await?.is_some() {
+    if is_id_wanted && UserHead::find(tx, &Reach::Instance, &user_id).await?.is_some() {
         return Err(ID_TAKEN.into());
     }
     let rules = NameRules::of_org(tx, &command.org_id).await?;
@@ -83,7 +85,7 @@ pub async fn create(ctx: &mut Context, command: AddMachine) -> Result<AddedUser>
         .await
         .on_unique(USER_NAME_INDEX, USER_NAME_TAKEN)
         .on_unique("users_pkey", ID_TAKEN)?;
-    login_names::refresh(tx, &user_id, &command.org_id, rules).await?;
+    login_names::add(tx, &user_id, &command.org_id, rules).await?;
     if let Some(last) = metadata::add_to_new(ctx, &aggregate, &command.metadata).await? {
         receipt = last;
     }

@@ -1,0 +1,27 @@
+//! When anything changed in a PostgreSQL database. `pg_current_snapshot()` names the transactions whose effects are visible;
+//! two readers to whom it says the same see the same rows (PostgreSQL manual, 9.27.8). An *epoch* is the number of such a text.
+
+use std::sync::{Mutex, PoisonError};
+
+/// The epochs of one database.
+#[derive(Default)]
+pub(crate) struct Epochs(Mutex<Current>);
+
+#[derive(Default)]
+struct Current {
+    snapshot: String,
+    number: u64,
+}
+
+impl Epochs {
+    /// The number of the epoch to which a snapshot belongs. Numbers are never used again for another snapshot, so a late
+    /// reader that reports an older one only begins an epoch of its own.
+    pub(crate) fn of(&self, snapshot: &str) -> u64 {
+        let mut current = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if current.snapshot != snapshot {
+            snapshot.clone_into(&mut current.snapshot);
+            current.number += 1;
+        }
+        current.number
+    }
+}

@@ -1,0 +1,151 @@
+//! Which tables a statement reads and writes, told from its text and the foreign keys of the schema. A table too many only
+//! costs a reading; that none is missing is checked against `SQLite`'s own account of every statement
+//! (`crates/server/tests/statements.rs`).
+
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+
+use rusqlite::Connection;
+
+/// A set of tables of one schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct TableSet(u128);
+
+impl TableSet {
+    pub(crate) const EMPTY: Self = Self(0);
+    /// Tables beyond so many share the last place.
+    pub(super) const PLACES: usize = 128;
+    pub(crate) const EVERYTHING: Self = Self(u128::MAX);
+
+    pub(super) fn single(place: usize) -> Self {
+        Self(1 << place.min(Self::PLACES - 1))
+    }
+
+    pub(crate) fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether no table is in both.
+    pub(crate) fn is_disjoint(self, other: Self) -> bool {
+        self.0 & other.0 == 0
+    }
+
+    /// The places of its tables.
+    pub(super) fn places(self) -> impl Iterator<Item = usize> {
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let place = left.trailing_zeros() as usize;
+            left &= left.wrapping_sub(1);
+            (place < Self::PLACES).then_some(place)
+        })
+    }
+}
+
+/// What a statement touches.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Touched {
+    /// Tables whose rows it may look at.
+    pub(crate) read: TableSet,
+    /// Tables whose rows it may change, by cascades too.
+    pub(crate) written: TableSet,
+}
+
+/// The tables of a schema.
+pub(crate) struct Tables {
+    places: HashMap<String, usize>,
+    /// By place: the tables that change along when rows of this one go or get another key.
+    dragged: Vec<TableSet>,
+    known: RwLock<HashMap<usize, Touched>>,
+}
+
+impl Tables {
+    /// Reads the schema of an open database.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) fn read(connection: &Connection) -> rusqlite::Result<Self> {
+        let mut names = connection.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")?;
+        let names = names.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+        let places: HashMap<String, usize> =
+            names.iter().enumerate().map(|(place, name)| (name.to_ascii_lowercase(), place)).collect();
+        let place_of =
+            |name: &str| TableSet::single(places.get(&name.to_ascii_lowercase()).copied().unwrap_or(usize::MAX));
+        let mut dragged = vec![TableSet::EMPTY; TableSet::PLACES];
+        for name in &names {
+            let mut parents = connection.prepare("SELECT \"table\" FROM pragma_foreign_key_list(?1)")?;
+            for parent in parents.query_map([name], |row| row.get::<_, String>(0))? {
+                for place in place_of(&parent?).places() {
+                    dragged[place] = dragged[place].with(place_of(name));
+                }
+            }
+        }
+        // Children of children.
+        loop {
+            let wider: Vec<TableSet> =
+                dragged.iter().map(|set| set.places().fold(*set, |wider, place| wider.with(dragged[place]))).collect();
+            if wider == dragged {
+                break;
+            }
+            dragged = wider;
+        }
+        Ok(Self { places, dragged, known: RwLock::default() })
+    }
+
+    /// What a fixed text touches; told once.
+    pub(crate) fn of_static(&self, sql: &'static str) -> Touched {
+        let text = sql.as_ptr() as usize;
+        if let Some(known) = self.known.read().unwrap_or_else(PoisonError::into_inner).get(&text) {
+            return *known;
+        }
+        let touched = self.of(sql);
+        self.known.write().unwrap_or_else(PoisonError::into_inner).insert(text, touched);
+        touched
+    }
+
+    /// What a text touches.
+    pub(crate) fn of(&self, sql: &str) -> Touched {
+        let mut touched = Touched::default();
+        let (mut before, mut last) = ("", "");
+        for word in words(sql) {
+            let table = self.places.get(word).or_else(|| self.places.get(&word.to_ascii_lowercase()));
+            if let Some(place) = table {
+                touched.read = touched.read.with(TableSet::single(*place));
+            }
+            let changes_rows = last.eq_ignore_ascii_case("INTO") || is_update(before, last);
+            let removes_rows = last.eq_ignore_ascii_case("FROM") && before.eq_ignore_ascii_case("DELETE")
+                || last.eq_ignore_ascii_case("INTO") && before.eq_ignore_ascii_case("REPLACE")
+                || is_update(before, last);
+            match table {
+                Some(place) if changes_rows || removes_rows => {
+                    touched.written = touched.written.with(TableSet::single(*place));
+                    if removes_rows {
+                        touched.written = touched.written.with(self.dragged[*place]);
+                    }
+                }
+                // A table that is not known: nothing can be said.
+                None if changes_rows || removes_rows => touched.written = TableSet::EVERYTHING,
+                _ => {}
+            }
+            (before, last) = (last, word);
+        }
+        touched
+    }
+
+    /// The set of one table.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn named(&self, name: &str) -> TableSet {
+        self.places.get(&name.to_ascii_lowercase()).map_or(TableSet::EMPTY, |place| TableSet::single(*place))
+    }
+}
+
+/// `UPDATE <table>`, but neither `DO UPDATE SET` nor `FOR UPDATE`.
+fn is_update(before: &str, last: &str) -> bool {
+    last.eq_ignore_ascii_case("UPDATE") && !before.eq_ignore_ascii_case("DO") && !before.eq_ignore_ascii_case("FOR")
+}
+
+/// The names and keywords of a text; what stands in single quotes is neither.
+fn words(sql: &str) -> impl Iterator<Item = &str> {
+    sql.split('\'').step_by(2).flat_map(|part| {
+        part.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').filter(|word| !word.is_empty())
+    })
+}

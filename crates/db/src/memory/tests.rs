@@ -1,0 +1,210 @@
+//! What is remembered is never older than what was acknowledged before the question.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::*;
+use crate::testing::{Directory, on_each_engine};
+use crate::{Connection, Db, DbOptions, Durability, SqliteOptions, global_statement, values};
+
+/// How many outbox items of a kind there are.
+struct Count(i64);
+
+impl Remember for Count {
+    const BUDGET: u64 = 1 << 16;
+
+    fn weight(&self) -> u64 {
+        8
+    }
+}
+
+/// How often [`count`] had to look.
+static READINGS: AtomicU64 = AtomicU64::new(0);
+
+async fn count(connection: &mut Connection, kind: &str) -> i64 {
+    match connection.recall::<Count>(kind.as_bytes().to_vec()).await.unwrap() {
+        Recalled::Known(count) => count.0,
+        Recalled::Unknown(recording) => {
+            READINGS.fetch_add(1, Ordering::SeqCst);
+            let statement = global_statement!("SELECT COUNT(*) FROM outbox WHERE kind = $1");
+            let row = connection.row(statement, &values![kind]).await.unwrap().unwrap();
+            connection.keep(recording, Count(row.int(0).unwrap())).0
+        }
+    }
+}
+
+async fn add(db: &Db, kind: &str) {
+    let mut tx = db.begin(None);
+    let statement =
+        global_statement!("INSERT INTO outbox (instance_id, kind, payload, run_at) VALUES ('i', $1, '{}', 0)");
+    tx.execute(statement, &values![kind]).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn touch_another_table(db: &Db) {
+    let mut tx = db.begin(None);
+    let statement = global_statement!("DELETE FROM encryption_keys WHERE id = 'nobody'");
+    tx.execute(statement, &[]).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+/// Asks in a request of its own; says what was found and whether it had to be read.
+async fn ask(db: &Db, kind: &str) -> (i64, bool) {
+    let before = READINGS.load(Ordering::SeqCst);
+    let count = count(&mut db.snapshot(None), kind).await;
+    (count, READINGS.load(Ordering::SeqCst) > before)
+}
+
+#[tokio::test]
+async fn a_value_is_read_once_and_again_after_a_table_of_it_changed() {
+    // The counter of readings belongs to this test alone: others of this file must not call `count`.
+    on_each_engine(|db| async move {
+        assert_eq!(ask(&db, "a").await, (0, true));
+        assert_eq!(ask(&db, "a").await, (0, false));
+        add(&db, "a").await;
+        assert_eq!(ask(&db, "a").await, (1, true));
+        assert_eq!(ask(&db, "a").await, (1, false));
+        if db.engine() == crate::EngineKind::Sqlite {
+            touch_another_table(&db).await;
+            assert_eq!(ask(&db, "a").await, (1, false), "another table does not matter");
+        }
+
+        // A transaction sees what it wrote, and does not spread it.
+        let mut tx = db.begin(None);
+        let statement = global_statement!("DELETE FROM outbox");
+        tx.execute(statement, &[]).await.unwrap();
+        assert_eq!(count(&mut tx, "a").await, 0);
+        tx.rollback();
+        assert_eq!(ask(&db, "a").await.0, 1);
+    })
+    .await;
+}
+
+struct Outer(i64);
+
+impl Remember for Outer {
+    const BUDGET: u64 = 1 << 16;
+
+    fn weight(&self) -> u64 {
+        8
+    }
+}
+
+struct Inner(i64);
+
+impl Remember for Inner {
+    const BUDGET: u64 = 1 << 16;
+
+    fn weight(&self) -> u64 {
+        8
+    }
+}
+
+async fn inner(connection: &mut Connection) -> i64 {
+    match connection.recall::<Inner>(Vec::new()).await.unwrap() {
+        Recalled::Known(inner) => inner.0,
+        Recalled::Unknown(recording) => {
+            let statement = global_statement!("SELECT COUNT(*) FROM outbox");
+            let row = connection.row(statement, &[]).await.unwrap().unwrap();
+            connection.keep(recording, Inner(row.int(0).unwrap())).0
+        }
+    }
+}
+
+async fn outer(connection: &mut Connection) -> i64 {
+    match connection.recall::<Outer>(Vec::new()).await.unwrap() {
+        Recalled::Known(outer) => outer.0,
+        Recalled::Unknown(recording) => {
+            let value = inner(connection).await;
+            connection.keep(recording, Outer(value)).0
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_value_made_of_remembered_ones_changes_with_them() {
+    on_each_engine(|db| async move {
+        assert_eq!(inner(&mut db.snapshot(None)).await, 0);
+        // What it is made of comes from memory here, and still counts.
+        assert_eq!(outer(&mut db.snapshot(None)).await, 0);
+        add(&db, "b").await;
+        assert_eq!(outer(&mut db.snapshot(None)).await, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn many_writers_and_readers_never_see_less_than_was_acknowledged() {
+    on_each_engine(|db| async move {
+        let acknowledged = Arc::new(AtomicU64::new(0));
+        let writer = tokio::spawn({
+            let (db, acknowledged) = (db.clone(), Arc::clone(&acknowledged));
+            async move {
+                for _ in 0..200 {
+                    add(&db, "c").await;
+                    acknowledged.fetch_add(1, Ordering::SeqCst);
+                }
+            }
+        });
+        let mut readers = Vec::new();
+        for _ in 0..3 {
+            let (db, acknowledged) = (db.clone(), Arc::clone(&acknowledged));
+            readers.push(tokio::spawn(async move {
+                while acknowledged.load(Ordering::SeqCst) < 200 {
+                    let before = acknowledged.load(Ordering::SeqCst);
+                    let seen = outer(&mut db.snapshot(None)).await;
+                    assert!(seen.unsigned_abs() >= before, "{before} were acknowledged, {seen} seen");
+                    tokio::task::yield_now().await;
+                }
+            }));
+        }
+        writer.await.unwrap();
+        for reader in readers {
+            reader.await.unwrap();
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_commit_of_another_process_is_seen() {
+    let directory = Directory::create().unwrap();
+    let options = || {
+        let path = directory.path().join("shared.db");
+        DbOptions::Sqlite(SqliteOptions { durability: Durability::None, ..SqliteOptions::new(path) })
+    };
+    let owner = Db::open(options()).await.unwrap();
+    let guest = Db::open(options()).await.unwrap();
+    assert_eq!(outer(&mut owner.snapshot(None)).await, 0);
+    add(&guest, "d").await;
+    assert_eq!(outer(&mut owner.snapshot(None)).await, 1);
+    // The guest remembers nothing: nobody tells it of the owner's commits.
+    assert_eq!(outer(&mut guest.snapshot(None)).await, 1);
+    add(&owner, "d").await;
+    assert_eq!(outer(&mut guest.snapshot(None)).await, 2);
+}
+
+#[test]
+fn statements_tell_what_they_read_and_write() {
+    let connection = rusqlite::Connection::open_in_memory().unwrap();
+    connection
+        .execute_batch(
+            "CREATE TABLE parents (id TEXT PRIMARY KEY);
+             CREATE TABLE children (id TEXT PRIMARY KEY, parent TEXT REFERENCES parents (id) ON DELETE CASCADE);
+             CREATE TABLE toys (id TEXT PRIMARY KEY, child TEXT REFERENCES children (id) ON DELETE CASCADE);
+             CREATE TABLE others (id TEXT);",
+        )
+        .unwrap();
+    let tables = Tables::read(&connection).unwrap();
+    let set = |names: &[&str]| names.iter().fold(TableSet::EMPTY, |set, name| set.with(tables.named(name)));
+    let read = |sql: &str| tables.of(sql).read;
+    let written = |sql: &str| tables.of(sql).written;
+
+    assert_eq!(read("SELECT p.id FROM parents p JOIN Others o ON o.id = 'toys'"), set(&["parents", "others"]));
+    assert_eq!(written("SELECT 1 FROM parents FOR UPDATE"), TableSet::EMPTY);
+    assert_eq!(written("INSERT INTO parents (id) VALUES ('x') ON CONFLICT DO UPDATE SET id = 'y'"), set(&["parents"]));
+    assert_eq!(written("INSERT INTO others SELECT id FROM parents"), set(&["others"]));
+    assert_eq!(written("DELETE FROM parents WHERE id = 'x'"), set(&["parents", "children", "toys"]));
+    assert_eq!(written("UPDATE children SET id = 'x'"), set(&["children", "toys"]));
+    assert_eq!(written("DELETE FROM somewhere"), TableSet::EVERYTHING);
+}
