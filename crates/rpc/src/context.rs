@@ -11,7 +11,7 @@ use castellan_kernel::{
 };
 use serde::Serialize;
 
-use crate::hosts::HostOptions;
+use crate::hosts::{self, HostOptions};
 
 /// The instance (tenant) that a request is for.
 #[derive(Debug, Clone, Default)]
@@ -191,6 +191,15 @@ impl Context {
     pub fn new_id(&self) -> String {
         self.note_variation();
         self.env.ids.next(&*self.env.clock)
+    }
+
+    /// The domain that the caller used, in lower case and without port: the public host's, or else the instance's. Where nobody
+    /// called by a host (setup, background jobs) it is the domain of the configuration.
+    pub fn requested_domain(&self) -> String {
+        match self.origin.split_once("://") {
+            Some((_, host)) if !host.is_empty() => hosts::without_port(host).to_ascii_lowercase(),
+            _ => self.env.hosts.external_domain.clone(),
+        }
     }
 
     /// What the process gives to every request.

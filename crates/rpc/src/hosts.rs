@@ -130,7 +130,7 @@ fn split_port(value: &str) -> (&str, Option<&str>) {
     value.rsplit_once(':').map_or((value, None), |(host, port)| (host, Some(port)))
 }
 
-fn without_port(value: &str) -> &str {
+pub(crate) fn without_port(value: &str) -> &str {
     split_port(value).0
 }
 

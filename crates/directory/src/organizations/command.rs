@@ -33,10 +33,10 @@ pub(super) async fn rename(ctx: &mut Context, id: &str, name: &str) -> Result<Re
     let mut receipt = ctx.record(&Aggregate::new("org", id, id), &OrgChanged { name }).await?;
     sql::rename(ctx.tx().await?, id, name).await?;
 
-    let external_domain = ctx.env().hosts.external_domain.clone();
-    let new_domain = label::generated_domain(name, &external_domain)?;
+    let parent = ctx.requested_domain();
+    let new_domain = label::generated_domain(name, &parent)?;
     // A name that gives no domain can only stem from elsewhere (an import); then there is none to replace.
-    if let Ok(old_domain) = label::generated_domain(&org.name, &external_domain)
+    if let Ok(old_domain) = label::generated_domain(&org.name, &parent)
         && old_domain != new_domain
         && let Some(moved) = domains::replace_generated(ctx, id, &old_domain, &new_domain).await?
     {

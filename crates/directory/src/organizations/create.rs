@@ -12,22 +12,22 @@ const ID_TAKEN: Fault = Fault::exists("ORG-laho2n", "Errors.Org.AlreadyExisting"
 const NAME_EMPTY: Fault = Fault::invalid("ORG-mruNY", "Errors.Invalid.Argument");
 
 /// Creates an organization with a new id; returns the id and the receipt of its last event. Its domain is made of its name and the
-/// external domain, verified and primary. Nobody administers it yet.
+/// domain that the caller used, verified and primary. Nobody administers it yet.
 ///
 /// # Errors
 /// As [`create_with_id`].
 pub async fn create(ctx: &mut Context, name: &str) -> Result<(String, Receipt)> {
-    let (id, external_domain) = (ctx.new_id(), ctx.env().hosts.external_domain.clone());
-    let receipt = create_with_id(ctx, &id, name, &external_domain).await?;
+    let (id, parent) = (ctx.new_id(), ctx.requested_domain());
+    let receipt = create_with_id(ctx, &id, name, &parent).await?;
     Ok((id, receipt))
 }
 
-/// Creates an organization with this id below this external domain. Who may do that is the caller's business.
+/// Creates an organization with this id, its domain below this one. Who may do that is the caller's business.
 ///
 /// # Errors
 /// `ORG-mruNY` without a name, `ORG-laho2n` for an id in use, `V3-DKcYh` for a name or a domain in use, `ORG-RrfXY` for a name that
 /// gives no domain.
-pub async fn create_with_id(ctx: &mut Context, id: &str, name: &str, external_domain: &str) -> Result<Receipt> {
+pub async fn create_with_id(ctx: &mut Context, id: &str, name: &str, parent: &str) -> Result<Receipt> {
     let name = name.trim();
     if name.is_empty() {
         return Err(NAME_EMPTY.into());
@@ -35,7 +35,7 @@ pub async fn create_with_id(ctx: &mut Context, id: &str, name: &str, external_do
     if sql::exists(ctx.tx().await?, id).await? {
         return Err(ID_TAKEN.into());
     }
-    let domain = label::generated_domain(name, external_domain)?;
+    let domain = label::generated_domain(name, parent)?;
     let receipt = ctx.record(&Aggregate::new("org", id, id), &OrgAdded { name }).await?;
     sql::insert(ctx.tx().await?, id, name, &receipt).await?;
     domains::add_generated(ctx, id, &domain, true).await
@@ -62,8 +62,8 @@ pub(super) async fn create_with_admins(
     };
     ctx.require(Permission::OrgWrite, &id, None)?;
     let prepared = admins::prepare(ctx, admins).await?;
-    let external_domain = ctx.env().hosts.external_domain.clone();
-    let receipt = create_with_id(ctx, &id, name, &external_domain).await?;
+    let parent = ctx.requested_domain();
+    let receipt = create_with_id(ctx, &id, name, &parent).await?;
     let (admins, receipt) = add_admins(ctx, &id, prepared, receipt).await?;
     Ok(Created { id, receipt, admins })
 }

@@ -50,6 +50,27 @@ async fn a_new_organization_has_a_verified_primary_domain_made_of_its_name() {
 }
 
 #[tokio::test]
+async fn the_domain_of_an_organization_lies_below_the_domain_that_the_caller_used() {
+    on_each_engine(|db| async {
+        let world = World::new(db).await;
+        let at_another_host = || {
+            let mut ctx = world.iam("IAM_OWNER");
+            ctx.origin = "https://ID.Example.com:8443".into();
+            ctx
+        };
+        let org = commit(at_another_host(), async |ctx| api_v2::add(ctx, add("Acme")).await).await.organization_id;
+        let primary_domain = async || find(&mut world.internal().look(), &org).await.unwrap().unwrap().primary_domain;
+        assert_eq!(primary_domain().await, "acme.id.example.com");
+        commit(at_another_host(), async |ctx| api_v2::update(ctx, update(&org, "Zenith")).await).await;
+        assert_eq!(primary_domain().await, "zenith.id.example.com");
+        // Under another host it is not the generated domain, so it stays.
+        commit(world.iam("IAM_OWNER"), async |ctx| api_v2::update(ctx, update(&org, "Nadir")).await).await;
+        assert_eq!(primary_domain().await, "zenith.id.example.com");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn names_are_unique_whatever_their_case_and_may_not_be_empty() {
     on_each_engine(|db| async {
         let world = World::new(db).await;

@@ -10,7 +10,7 @@ use crate::users::login_names::{self, NameRules};
 
 pub(super) async fn claim_names(ctx: &mut Context, org_id: &str, domain: &str) -> Result<()> {
     for (user_id, user_org) in sql::users_elsewhere(ctx.tx().await?, org_id, domain).await? {
-        let name = format!("{}@temporary.{}", ctx.new_id(), ctx.env().hosts.external_domain);
+        let name = format!("{}@temporary.{}", ctx.new_id(), ctx.requested_domain());
         let origin = ctx.origin.to_string();
         let event = UserDomainClaimed { user_name: &name, trigger_origin: &origin };
         let receipt = ctx.record(&Aggregate::new("user", &user_id, &user_org), &event).await?;
