@@ -70,7 +70,8 @@ const PROJECT_GRANT: Faults = Faults {
     add_roles_invalid: Fault::invalid("PROJECT-m9gKK", "Errors.Project.Grant.Member.Invalid"),
     add_no_resource: Fault::not_found("PROJECT-D8JxR", "Errors.Project.Grant.NotFound"),
     add_no_user: Fault::precondition("COMMAND-uXHNj", "Errors.User.NotFound"),
-    exists: Fault::exists("PROJECT-37fug", "Errors.AlreadyExists"),
+    // The documented code, though the text says that it exists.
+    exists: Fault::not_found("PROJECT-37fug", "Errors.AlreadyExists"),
     update_incomplete: Fault::invalid("PROJECT-109fs", "Errors.Project.Grant.Member.Invalid"),
     update_roles_invalid: Fault::invalid("PROJECT-m0sDf", "Errors.Project.Grant.Member.Invalid"),
     update_no_resource: Fault::not_found("PROJECT-D8JxR", "Errors.Project.Grant.NotFound"),

@@ -179,19 +179,19 @@ async fn what_cannot_be_added_is_refused_with_the_fault_of_the_level() {
 }
 
 #[tokio::test]
-async fn a_second_membership_on_the_same_resource_already_exists() {
+async fn a_second_membership_on_the_same_resource_is_refused_with_the_documented_code() {
     on_each_engine(|db| async {
         let world = world(db).await;
         let user = world.machine("o1", "robot").await;
-        for (resource, role, fault) in [
-            (Resource::Instance, "IAM_OWNER", "INSTA-pFDwe"),
-            (org("o1"), "ORG_OWNER", "ORG-poWwe"),
-            (project("p1"), "PROJECT_OWNER", "PROJECT-PtXi1"),
-            (grant(), "PROJECT_GRANT_OWNER", "PROJECT-37fug"),
+        for (resource, role, fault, kind) in [
+            (Resource::Instance, "IAM_OWNER", "INSTA-pFDwe", Kind::AlreadyExists),
+            (org("o1"), "ORG_OWNER", "ORG-poWwe", Kind::AlreadyExists),
+            (project("p1"), "PROJECT_OWNER", "PROJECT-PtXi1", Kind::AlreadyExists),
+            (grant(), "PROJECT_GRANT_OWNER", "PROJECT-37fug", Kind::NotFound),
         ] {
             add(world.iam("IAM_OWNER"), resource.clone(), &user, &[role]).await.unwrap();
             let error = add(world.iam("IAM_OWNER"), resource, &user, &[role]).await.unwrap_err();
-            assert_eq!((error.id(), error.kind()), (fault, Kind::AlreadyExists));
+            assert_eq!((error.id(), error.kind()), (fault, kind));
         }
     })
     .await;
