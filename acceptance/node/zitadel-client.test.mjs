@@ -160,6 +160,6 @@ test("a system user signs its own token and calls the System API", { skip: !proc
   const token = await newSystemToken({ audience: baseUrl, subject: "superuser", key });
   for (const transport of Object.values(transports)) {
     const { result } = await createSystemServiceClient(transport(token)).listInstances({});
-    assert.deepEqual(result.map((instance) => instance.name), ["ZITADEL"]);
+    assert.ok(result.some((instance) => instance.name === "ZITADEL"));
   }
 });
