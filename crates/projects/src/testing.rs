@@ -156,7 +156,7 @@ async fn insert_instance(ctx: &mut Context, instance: &str) {
     );
     let user = statement!(
         "INSERT INTO users (instance_id, id, org_id, kind, state, user_name, user_name_lower, user_name_key, name,
-         created_at, changed_at, sequence) VALUES ($1, $2, $3, 2, 1, $2, $2, $2, $4, 0, 0, 1)"
+         name_lower, created_at, changed_at, sequence) VALUES ($1, $2, $3, 2, 1, $2, $2, $2, $4, $5, 0, 0, 1)"
     );
     let login_name = statement!(
         "INSERT INTO login_names (instance_id, login_name_lower, user_id, login_name, is_primary)
@@ -168,7 +168,7 @@ async fn insert_instance(ctx: &mut Context, instance: &str) {
         let (o, u) = (format!("o{number}"), format!("u{number}"));
         let values = values![o.as_str(), format!("org {number}"), format!("{o}.localhost")];
         tx.execute(org, &values).await.unwrap();
-        tx.execute(user, &values![u.as_str(), o, format!("User {number}")]).await.unwrap();
+        tx.execute(user, &values![u.as_str(), o, format!("User {number}"), format!("user {number}")]).await.unwrap();
         tx.execute(login_name, &values![format!("{u}@localhost"), u]).await.unwrap();
     }
 }

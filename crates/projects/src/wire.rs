@@ -14,6 +14,11 @@ pub(crate) fn recast<A: Message, B: Message + Default>(message: &A) -> Result<B>
     B::decode(message.encode_to_vec().as_slice()).map_err(Error::internal)
 }
 
+/// The ids of a filter of any version: a list that asks for none of them is a mistake, not a question.
+pub(crate) fn some_ids(ids: Vec<String>) -> Result<Vec<String>> {
+    if ids.is_empty() { Err(QUERY_INVALID.into()) } else { Ok(ids) }
+}
+
 /// The comparison method of a text filter of any version.
 pub(crate) fn method(number: i32) -> Result<TextMethod> {
     TextMethod::from_number(number).ok_or_else(|| QUERY_INVALID.into())

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
+use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, OpenFlags};
 
 use super::{Durability, errors};
@@ -80,6 +81,11 @@ fn common(connection: &Connection, prepared: usize) -> rusqlite::Result<()> {
     // LIKE compares letters as PostgreSQL does; filters that ignore case compare lower-cased columns.
     connection.pragma_update(None, "case_sensitive_like", true)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
+    // The built-in one knows the letters of ASCII only.
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
+    connection.create_scalar_function("lower", 1, flags, |call| {
+        Ok(call.get::<Option<String>>(0)?.map(|text| text.to_lowercase()))
+    })?;
     connection.set_prepared_statement_cache_capacity(prepared);
     Ok(())
 }

@@ -383,3 +383,12 @@ fn users_are_found_by_the_index_that_narrows_most() {
         assert!(plan.contains(index), "{condition}: {plan}");
     }
 }
+
+#[tokio::test]
+async fn lower_case_is_that_of_all_scripts() {
+    let db = crate::testing::TestDb::sqlite().await;
+    let mut connection = db.single_reads(Some("i1"));
+    let lower = crate::statement!("SELECT LOWER('ÁRVÍZTŰRŐ'), LOWER(NULL), $1");
+    let row = connection.row(lower, &[]).await.unwrap().unwrap();
+    assert_eq!((row.text(0).unwrap().as_str(), row.opt_text(1).unwrap()), ("árvíztűrő", None));
+}

@@ -171,6 +171,7 @@ macro_rules! filters {
                     let (method, time) = time(&filter)?;
                     filter::changed(method, time)
                 }
+                Filter::InUserIdsFilter(filter) if filter.ids.is_empty() => return Err(FILTER_INVALID.into()),
                 Filter::InUserIdsFilter(filter) => filter::users(filter.ids),
                 Filter::UserOrganizationId(filter) => filter::user_org(filter.id),
                 Filter::UserPreferredLoginName(filter) => {

@@ -116,18 +116,18 @@ pub(super) mod filter {
     pub fn display_name(method: TextMethod, name: &str) -> Condition {
         Condition::text(
             "CASE WHEN u.kind = 2 THEN u.name ELSE u.display_name END",
-            "LOWER(CASE WHEN u.kind = 2 THEN u.name ELSE u.display_name END)",
+            "CASE WHEN u.kind = 2 THEN u.name_lower ELSE u.display_name_lower END",
             method,
             name,
         )
     }
 
     pub fn first_name(method: TextMethod, name: &str) -> Condition {
-        Condition::text("u.first_name", "LOWER(u.first_name)", method, name)
+        Condition::text("u.first_name", "u.first_name_lower", method, name)
     }
 
     pub fn last_name(method: TextMethod, name: &str) -> Condition {
-        Condition::text("u.last_name", "LOWER(u.last_name)", method, name)
+        Condition::text("u.last_name", "u.last_name_lower", method, name)
     }
 
     pub fn email(method: TextMethod, email: &str) -> Condition {

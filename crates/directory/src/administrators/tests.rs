@@ -387,8 +387,15 @@ async fn filters_can_be_nested() {
         assert_eq!(roles(owner(), granted).await.unwrap(), ["PROJECT_GRANT_OWNER"]);
         let name = v2::UserDisplayNameFilter { display_name: "name OF".into(), method: 3 };
         assert_eq!(roles(owner(), Filter::UserDisplayName(name)).await.unwrap().len(), 3);
+        let mut ctx = world.internal();
+        let rename = statement!("UPDATE users SET name = 'Örn', name_lower = 'örn' WHERE instance_id = $1");
+        ctx.tx().await.unwrap().execute(rename, &[]).await.unwrap();
+        ctx.commit().await.unwrap();
+        let name = v2::UserDisplayNameFilter { display_name: "ÖRN".into(), method: 1 };
+        assert_eq!(roles(owner(), Filter::UserDisplayName(name)).await.unwrap().len(), 3);
         let name = v2::UserPreferredLoginNameFilter { preferred_login_name: "robot".into(), method: 0 };
         assert_eq!(roles(owner(), Filter::UserPreferredLoginName(name)).await.unwrap().len(), 3);
+        assert_eq!(id(roles(owner(), Filter::InUserIdsFilter(Default::default())).await), "PERM-Dsg3z");
         let empty = Filter::And(v2::AndFilter { queries: vec![] });
         assert_eq!(roles(owner(), empty).await.unwrap_err().kind(), Kind::InvalidArgument);
         let mut deep = role("ORG_OWNER");

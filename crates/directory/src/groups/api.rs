@@ -74,6 +74,7 @@ pub(super) async fn list(ctx: &mut Context, request: v2::ListGroupsRequest) -> R
 fn group_filter(filter: v2::GroupsSearchFilter) -> Result<Condition> {
     use v2::groups_search_filter::Filter;
     Ok(match filter.filter.ok_or(FILTER_INVALID)? {
+        Filter::GroupIds(filter) if filter.ids.is_empty() => return Err(FILTER_INVALID.into()),
         Filter::GroupIds(filter) => Condition::in_list("g.id", filter.ids),
         Filter::NameFilter(filter) => {
             let method = TextMethod::from_number(filter.method).ok_or(FILTER_INVALID)?;
@@ -104,6 +105,9 @@ pub(super) async fn list_users(
 fn member_filter(filter: v2::GroupUsersSearchFilter) -> Result<Condition> {
     use v2::group_users_search_filter::Filter;
     Ok(match filter.filter.ok_or(MEMBER_FILTER_INVALID)? {
+        Filter::UserIds(filter) | Filter::GroupIds(filter) if filter.ids.is_empty() => {
+            return Err(MEMBER_FILTER_INVALID.into());
+        }
         Filter::UserIds(filter) => Condition::in_list("m.user_id", filter.ids),
         Filter::GroupIds(filter) => Condition::in_list("m.group_id", filter.ids),
     })

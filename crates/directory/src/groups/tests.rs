@@ -174,6 +174,9 @@ async fn lists_hold_what_the_caller_may_see_and_asked_for() {
         assert_eq!(listed(&mut ctx, vec![]).await, [a.clone(), b.clone()]);
         let name = Filter::NameFilter(v2::GroupNameFilter { name: "ET".into(), method: 5 });
         assert_eq!(listed(&mut ctx, vec![name]).await, std::slice::from_ref(&b));
+        let none = v2::GroupsSearchFilter { filter: Some(Filter::GroupIds(filter::InIDsFilter::default())) };
+        let request = v2::ListGroupsRequest { filters: vec![none], ..Default::default() };
+        assert_eq!(id(api::list(&mut world.iam("IAM_OWNER"), request).await), "GRPC-g3f4g");
         let ids = Filter::GroupIds(filter::InIDsFilter { ids: vec![a.clone(), foreign.clone()] });
         assert_eq!(listed(&mut ctx, vec![ids]).await, std::slice::from_ref(&a));
         let org = Filter::OrganizationId(filter::IdFilter { id: "o2".into() });

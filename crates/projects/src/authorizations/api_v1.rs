@@ -11,7 +11,7 @@ use castellan_rpc::{Context, convert};
 use super::command::{self, Asker, NewAuthorization};
 use super::query::{self, Listed, filter};
 use super::{Authorization, AuthorizationState};
-use crate::wire::{QUERY_INVALID, method, removed};
+use crate::wire::{QUERY_INVALID, method, removed, some_ids};
 
 fn asker(ctx: &Context) -> Asker {
     Asker::Context(ctx.caller.org.clone())
@@ -138,7 +138,7 @@ fn query_filter(query: wire::user_grant_query::Query) -> Result<Condition> {
         Query::ProjectNameQuery(query) => filter::project_name(method(query.method)?, &query.project_name),
         Query::DisplayNameQuery(query) => filter::display_name(method(query.method)?, &query.display_name),
         Query::UserTypeQuery(query) => filter::user_kind(query.r#type),
-        Query::InUserIdsQuery(query) => filter::users(query.in_user_ids),
+        Query::InUserIdsQuery(query) => filter::users(some_ids(query.in_user_ids)?),
     })
 }
 

@@ -9,7 +9,7 @@ use super::AuthorizationState;
 use super::command::{self, Asker, NewAuthorization};
 use super::query::{self, Listed, Sorting, filter};
 use crate::roles::{self, Role};
-use crate::wire::{QUERY_INVALID, changed_at, method, page, time};
+use crate::wire::{QUERY_INVALID, changed_at, method, page, some_ids, time};
 
 pub(super) async fn create(
     ctx: &mut Context,
@@ -93,10 +93,10 @@ pub(super) fn sorting(column: i32) -> Sorting {
 fn search_filter(search: v2::AuthorizationsSearchFilter) -> Result<Condition> {
     use v2::authorizations_search_filter::Filter;
     Ok(match search.filter.ok_or(QUERY_INVALID)? {
-        Filter::AuthorizationIds(by) => filter::ids(by.ids),
+        Filter::AuthorizationIds(by) => filter::ids(some_ids(by.ids)?),
         Filter::OrganizationId(by) => filter::org(by.id),
         Filter::State(by) => filter::state(by.state),
-        Filter::InUserIds(by) => filter::users(by.ids),
+        Filter::InUserIds(by) => filter::users(some_ids(by.ids)?),
         Filter::UserOrganizationId(by) => filter::user_org(by.id),
         Filter::UserPreferredLoginName(by) => filter::login_name(method(by.method)?, &by.login_name),
         Filter::UserDisplayName(by) => filter::display_name(method(by.method)?, &by.display_name),

@@ -9,7 +9,7 @@ use castellan_rpc::{Context, convert};
 use super::api_v2;
 use super::command::{self, Asker, NewAuthorization};
 use super::query::{self, Listed, filter};
-use crate::wire::{QUERY_INVALID, beta_page, changed_at, method, recast, time};
+use crate::wire::{QUERY_INVALID, beta_page, changed_at, method, recast, some_ids, time};
 
 pub(super) async fn create(
     ctx: &mut Context,
@@ -71,11 +71,11 @@ pub(super) async fn list(
 fn search_filter(search: v2beta::AuthorizationsSearchFilter) -> Result<Condition> {
     use v2beta::authorizations_search_filter::Filter;
     Ok(match search.filter.ok_or(QUERY_INVALID)? {
-        Filter::AuthorizationIds(by) => filter::ids(by.ids),
+        Filter::AuthorizationIds(by) => filter::ids(some_ids(by.ids)?),
         Filter::OrganizationId(by) => filter::org(by.id),
         Filter::State(by) => filter::state(by.state),
         Filter::UserId(by) => filter::users(vec![by.id]),
-        Filter::InUserIds(by) => filter::users(by.ids),
+        Filter::InUserIds(by) => filter::users(some_ids(by.ids)?),
         Filter::UserOrganizationId(by) => filter::user_org(by.id),
         Filter::UserPreferredLoginName(by) => filter::login_name(method(by.method)?, &by.login_name),
         Filter::UserDisplayName(by) => filter::display_name(method(by.method)?, &by.display_name),

@@ -118,11 +118,11 @@ pub(super) mod filter {
     }
 
     pub fn first_name(method: TextMethod, name: &str) -> Condition {
-        Condition::text("u.first_name", "LOWER(u.first_name)", method, name)
+        Condition::text("u.first_name", "u.first_name_lower", method, name)
     }
 
     pub fn last_name(method: TextMethod, name: &str) -> Condition {
-        Condition::text("u.last_name", "LOWER(u.last_name)", method, name)
+        Condition::text("u.last_name", "u.last_name_lower", method, name)
     }
 
     pub fn email(method: TextMethod, email: &str) -> Condition {
@@ -132,7 +132,7 @@ pub(super) mod filter {
     pub fn display_name(method: TextMethod, name: &str) -> Condition {
         Condition::text(
             "CASE WHEN u.kind = 2 THEN u.name ELSE u.display_name END",
-            "LOWER(CASE WHEN u.kind = 2 THEN u.name ELSE u.display_name END)",
+            "CASE WHEN u.kind = 2 THEN u.name_lower ELSE u.display_name_lower END",
             method,
             name,
         )
@@ -151,7 +151,13 @@ pub(super) mod filter {
     }
 
     pub fn org_domain(method: TextMethod, domain: &str) -> Condition {
-        Condition::text("o.primary_domain", "LOWER(o.primary_domain)", method, domain)
+        Condition::text(
+            "o.primary_domain",
+            "(SELECT d.domain_lower FROM org_domains d
+              WHERE d.instance_id = o.instance_id AND d.org_id = o.id AND d.is_primary)",
+            method,
+            domain,
+        )
     }
 
     pub fn role(method: TextMethod, key: &str) -> Condition {

@@ -300,9 +300,25 @@ async fn v2_filters_and_shows_the_names_of_roles() {
         assert_eq!(users(owner(), vec![Filter::UserPreferredLoginName(name)]).await, ["u1 in o1"]);
         let name = v2::UserDisplayNameQuery { display_name: "USER 2".into(), method: 1 };
         assert_eq!(users(owner(), vec![Filter::UserDisplayName(name)]).await, ["u2 in o1"]);
+        let mut ctx = world.internal();
+        let rename = castellan_db::statement!(
+            "UPDATE users SET name = 'Örn', name_lower = 'örn', first_name = 'Ágnes', first_name_lower = 'ágnes'
+             WHERE instance_id = $1 AND id = 'u2'"
+        );
+        ctx.tx().await.unwrap().execute(rename, &[]).await.unwrap();
+        ctx.commit().await.unwrap();
+        let name = v2::UserDisplayNameQuery { display_name: "öRN".into(), method: 1 };
+        assert_eq!(users(owner(), vec![Filter::UserDisplayName(name)]).await, ["u2 in o1"]);
         let ids = filter::v2::InIDsFilter { ids: vec!["u1".into(), "u3".into()] };
         assert_eq!(users(owner(), vec![Filter::InUserIds(ids), role("admin")]).await, ["u1 in o1"]);
         assert!(users(owner(), vec![Filter::ProjectGrantId(by_id("none"))]).await.is_empty());
+        for nobody in
+            [Filter::InUserIds(filter::v2::InIDsFilter::default()), Filter::AuthorizationIds(Default::default())]
+        {
+            let filters = vec![v2::AuthorizationsSearchFilter { filter: Some(nobody) }];
+            let request = v2::ListAuthorizationsRequest { filters, ..Default::default() };
+            assert_eq!(id(done!(owner(), api_v2::list(request))), "QUERY-Prj1n");
+        }
         let request = v2::ListAuthorizationsRequest {
             filters: vec![v2::AuthorizationsSearchFilter { filter: Some(role("clerk")) }],
             ..Default::default()

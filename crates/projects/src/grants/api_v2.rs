@@ -10,7 +10,7 @@ use super::Grant;
 use super::command::{self, Name, NewGrant};
 use super::query::{self, Sorting, filter};
 use crate::projects::ProjectState;
-use crate::wire::{QUERY_INVALID, beta_page, changed_at, method, page, recast, time};
+use crate::wire::{QUERY_INVALID, beta_page, changed_at, method, page, recast, some_ids, time};
 
 pub(super) async fn create(
     ctx: &mut Context,
@@ -140,7 +140,7 @@ fn search_filter(search: v2::ProjectGrantSearchFilter) -> Result<Condition> {
     Ok(match search.filter.ok_or(QUERY_INVALID)? {
         Filter::ProjectNameFilter(by) => filter::project_name(method(by.method)?, &by.project_name),
         Filter::RoleKeyFilter(by) => filter::role(method(by.method)?, &by.key),
-        Filter::InProjectIdsFilter(by) => filter::projects(by.ids),
+        Filter::InProjectIdsFilter(by) => filter::projects(some_ids(by.ids)?),
         Filter::OrganizationIdFilter(by) => filter::owner(by.id),
         Filter::GrantedOrganizationIdFilter(by) => filter::granted_to(by.id),
     })

@@ -9,7 +9,7 @@ use castellan_rpc::{Context, convert};
 use super::ProjectHead;
 use super::command::{self, Change, NewProject};
 use super::query::{self, Belongs, Listed, Sorting, filter};
-use crate::wire::{QUERY_INVALID, beta_page, changed_at, method, page, recast, time};
+use crate::wire::{QUERY_INVALID, beta_page, changed_at, method, page, recast, some_ids, time};
 
 pub(super) async fn create(ctx: &mut Context, request: v2::CreateProjectRequest) -> Result<v2::CreateProjectResponse> {
     let project = NewProject {
@@ -144,7 +144,7 @@ fn search_filter(search: v2::ProjectSearchFilter) -> Result<Condition> {
     use v2::project_search_filter::Filter;
     Ok(match search.filter.ok_or(QUERY_INVALID)? {
         Filter::ProjectNameFilter(by) => filter::name(method(by.method)?, &by.project_name),
-        Filter::InProjectIdsFilter(by) => filter::ids(by.ids),
+        Filter::InProjectIdsFilter(by) => filter::ids(some_ids(by.ids)?),
         Filter::OrganizationIdFilter(by) => {
             let how = match by.r#type() {
                 Type::Owned => Belongs::Owned,
@@ -160,7 +160,7 @@ fn beta_search_filter(search: v2beta::ProjectSearchFilter) -> Result<Condition> 
     use v2beta::project_search_filter::Filter;
     Ok(match search.filter.ok_or(QUERY_INVALID)? {
         Filter::ProjectNameFilter(by) => filter::name(method(by.method)?, &by.project_name),
-        Filter::InProjectIdsFilter(by) => filter::ids(by.ids),
+        Filter::InProjectIdsFilter(by) => filter::ids(some_ids(by.ids)?),
         Filter::ProjectResourceOwnerFilter(by) => filter::owner(by.id),
         Filter::ProjectGrantResourceOwnerFilter(by) => filter::grants_of_owner(by.id),
         Filter::ProjectOrganizationIdFilter(by) => filter::belongs(&by.id, Belongs::Either),
