@@ -9,6 +9,8 @@ use castellan_rpc::Context;
 use castellan_settings::{GeneratorKind, generator};
 use serde_json::json;
 
+use super::url_template;
+
 /// What a code is for; the number is what storage keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CodeKind {
@@ -63,6 +65,9 @@ pub(super) struct NewCode {
 }
 
 /// Makes a code, replacing a pending one of the same kind.
+///
+/// # Errors
+/// `DOMAIN-oGh5e` and `DOMAIN-ieYa7` for a template that no link can be made of.
 pub(super) async fn add(
     ctx: &mut Context,
     user_id: &str,
@@ -70,6 +75,9 @@ pub(super) async fn add(
     made_by: GeneratorKind,
     delivery: &Delivery,
 ) -> Result<NewCode> {
+    if let Some(template) = &delivery.url_template {
+        url_template::check(template)?;
+    }
     let generator = generator(ctx.tx().await?, made_by).await?;
     let code = generator.generate(ctx.rng());
     let keyring = ctx.service::<Keyring>()?;

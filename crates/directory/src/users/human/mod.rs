@@ -18,6 +18,7 @@ mod sql;
 #[cfg(test)]
 mod tests;
 mod update;
+mod url_template;
 
 use castellan_kernel::Receipt;
 use castellan_proto::methods::{auth_v1 as auth, management_v1 as management, user_v2, user_v2beta};
