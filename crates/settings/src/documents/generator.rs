@@ -115,6 +115,16 @@ pub struct SecretGenerator {
 }
 
 impl SecretGenerator {
+    /// Longer codes are of no use to anybody, and whoever may set a length could have the server draw gigabytes.
+    const MAX_LENGTH: u32 = 4_096;
+
+    /// Whether there is something to draw: a code of no characters would be one that everybody knows.
+    pub fn is_usable(&self) -> bool {
+        let alphabets =
+            [self.include_lower_letters, self.include_upper_letters, self.include_digits, self.include_symbols];
+        (1..=Self::MAX_LENGTH).contains(&self.length) && alphabets.contains(&true)
+    }
+
     /// Draws a code or secret; empty when no alphabet is included.
     pub fn generate(&self, rng: &dyn Rng) -> String {
         let alphabets: [(bool, &[u8]); 4] = [

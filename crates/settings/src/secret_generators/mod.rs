@@ -18,6 +18,7 @@ use crate::span::Span;
 use crate::store::Stored;
 
 const TYPE_MISSING: Fault = Fault::invalid("COMMAND-33k9f", "Errors.SecretGenerator.TypeMissing");
+const UNUSABLE: Fault = Fault::invalid("COMMAND-Gen01", "Errors.SecretGenerator.Unusable");
 const UNCHANGED: Fault = Fault::precondition("COMMAND-m0o3f", "Errors.NoChangesFound");
 const NOT_FOUND: Fault = Fault::not_found("QUERY-m9wff", "Errors.SecretGenerator.NotFound");
 const QUERY_INVALID: Fault = Fault::invalid("ORG-fm9es", "List.Query.Invalid");
@@ -102,6 +103,9 @@ async fn update(
 
 /// Changes a generator, or stores it where there is none yet.
 async fn change(ctx: &mut Context, kind: GeneratorKind, generator: &SecretGenerator) -> Result<Receipt> {
+    if !generator.is_usable() {
+        return Err(UNUSABLE.into());
+    }
     let Some(stored) = stored_generator(ctx.tx().await?, kind).await? else {
         return add_generator(ctx, kind, generator).await;
     };

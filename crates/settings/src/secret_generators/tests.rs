@@ -38,6 +38,18 @@ async fn a_generator_is_changed_and_shows_what_changed() {
 }
 
 #[tokio::test]
+async fn a_generator_must_draw_something_and_not_too_much() {
+    on_each_engine(|db| async {
+        let world = World::new(db).await;
+        let without_letters = admin::UpdateSecretGeneratorRequest { include_digits: false, ..otp(8) };
+        for unusable in [otp(0), otp(4_097), otp(u32::MAX), without_letters] {
+            assert_eq!(update(&mut world.admin("i1"), unusable).await.unwrap_err().id(), "COMMAND-Gen01");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn lists_leave_out_what_the_contract_does_not_number() {
     on_each_engine(|db| async {
         let world = World::new(db).await;
