@@ -13,7 +13,7 @@ use castellan_rpc::descriptor::{Auth, Contract, MethodInfo};
 use castellan_server::wiring::registry;
 use castellan_testkit::{Actor, Answer, Application, Fixture, Setup};
 
-use common::requests::{names_a_thing, request};
+use common::requests::{names_a_thing, request, unknown_ids};
 use common::table::check;
 
 async fn fixture(db: &TestDb) -> Fixture {
@@ -95,6 +95,8 @@ fn secrets(fixture: &Fixture) -> Vec<String> {
     let ids = &fixture.ids;
     [
         &ids.user,
+        &ids.human,
+        &ids.group,
         &ids.user_key,
         &ids.token,
         &ids.project,
@@ -116,6 +118,24 @@ fn secrets(fixture: &Fixture) -> Vec<String> {
 fn leaked(answer: &Answer, message: &serde_json::Value, secrets: &[String]) -> Vec<String> {
     let (told, asked) = (answer.text(), message.to_string());
     secrets.iter().filter(|secret| told.contains(*secret) && !asked.contains(*secret)).cloned().collect()
+}
+
+/// The tests below ask for the things of acme. Where a method takes an id that they cannot fill in, that must be said here.
+#[tokio::test]
+async fn every_id_that_a_served_method_takes_is_asked_for_or_listed_as_one_that_need_not_be() {
+    let db = TestDb::sqlite().await;
+    let fixture = fixture(&db).await;
+    let mut text = String::from(
+        "# Ids in requests that are not tried across organizations and instances: choices for new things, filters, and ids of\n\
+         # what this server does not keep. Everything else names a thing of another tenant in the tests of `access.rs`.\n",
+    );
+    for (method, _) in served() {
+        let unknown = unknown_ids(method, &fixture);
+        if !unknown.is_empty() {
+            let _ = writeln!(text, "{} | {}", method.path, unknown.join(", "));
+        }
+    }
+    check("ids.snap", &text);
 }
 
 async fn events(connection: &mut Connection, owner: Option<&str>) -> i64 {
@@ -140,7 +160,9 @@ async fn ask_everything(fixture: &Fixture, stranger: &Actor, owner: Option<&str>
         let before = events(&mut reads, owner).await;
         let answer = app.connect(stranger, method.path, &message).await;
         let after = events(&mut reads, owner).await;
-        if before != after {
+        // Who proves an address by a code needs no right but the code; a wrong one is recorded, and voids it in the end.
+        let proves_by_code = matches!(method.name, "VerifyEmail" | "VerifyPhone" | "VerifyInviteCode");
+        if before != after && !(proves_by_code && answer.code() == "invalid_argument") {
             wrong.push(format!("{} changed something of another tenant: {}", method.path, answer.text()));
         }
         let leaked = leaked(&answer, &message, &secrets);

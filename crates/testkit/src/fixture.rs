@@ -31,6 +31,8 @@ pub struct Fixture {
 #[allow(missing_docs, reason = "the names say it")]
 pub struct Resources {
     pub user: String,
+    pub human: String,
+    pub group: String,
     pub user_key: String,
     pub token: String,
     pub project: String,
@@ -89,6 +91,22 @@ async fn fill(app: &Application, owner: &Actor, instance_owner: &Actor, ids: &mu
     ids.token = id(&call("AddPersonalAccessToken", json!({ "userId": ids.user })).await, "tokenId");
     call("SetUserMetadata", json!({ "id": ids.user, "key": marker, "value": "eHl6enk=" })).await;
     call("AddOrgMember", json!({ "userId": ids.user, "roles": ["ORG_OWNER_VIEWER"] })).await;
+
+    let human = json!({
+        "organizationId": owner.org_id, "username": format!("person-{marker}"),
+        "human": {
+            "profile": { "givenName": marker, "familyName": marker },
+            "email": { "email": format!("{marker}@example.com"), "sendCode": {} },
+            "phone": { "phone": "+41791112233", "sendCode": {} }
+        }
+    });
+    let human = app.connect(owner, "zitadel.user.v2.UserService/CreateUser", &human).await;
+    assert!(human.is_ok() || human.code() == "unimplemented", "CreateUser: {}", human.text());
+    ids.human = id(&human.json(), "id");
+    let group = json!({ "organizationId": owner.org_id, "name": format!("Group {marker}") });
+    ids.group = id(&app.connect(owner, "zitadel.group.v2.GroupService/CreateGroup", &group).await.json(), "id");
+    let members = json!({ "id": ids.group, "userIds": [ids.user] });
+    app.connect(owner, "zitadel.group.v2.GroupService/AddUsersToGroup", &members).await;
 
     ids.project = id(&call("AddProject", json!({ "name": format!("Project {marker}") })).await, "id");
     ids.role_key = "reader".to_owned();

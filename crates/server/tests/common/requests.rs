@@ -146,6 +146,9 @@ fn known_id(field: &str, method: &MethodInfo, fixture: &Fixture) -> Option<Strin
         "org_id" if new_thing && method.name.starts_with("AddOrganization") => return None,
         "project_id" if matches!(method.name, "CreateProject") => return None,
         "application_id" | "app_id" if matches!(method.name, "CreateApplication") => return None,
+        "id" if method.service.contains("group") && method.name != "CreateGroup" => ids.group.clone(),
+        "group_id" | "group_ids" => ids.group.clone(),
+        "user_id" if concerns_people(method) => ids.human.clone(),
         "user_id" | "userid" => ids.user.clone(),
         "user_ids" => ids.user.clone(),
         "org_id" | "organization_id" | "organisation_id" | "resource_owner" | "organization" => fixture.acme.clone(),
@@ -170,6 +173,48 @@ fn known_id(field: &str, method: &MethodInfo, fixture: &Fixture) -> Option<Strin
         _ => return None,
     };
     Some(id)
+}
+
+/// Whether the method is about people alone, so that a service user would do nothing but be refused.
+fn concerns_people(method: &MethodInfo) -> bool {
+    ["Human", "Email", "Phone", "Password", "Invite", "RecoveryCodes", "OTPSMS", "MFA"]
+        .iter()
+        .any(|part| method.name.contains(part))
+}
+
+/// The fields of a request that name something by its id and that no id of `acme` goes into.
+pub fn unknown_ids(method: &MethodInfo, fixture: &Fixture) -> Vec<String> {
+    let descriptor = POOL.get_message_by_name(method.request.full_name).expect("the request is in the contract");
+    let mut unknown = Vec::new();
+    find_unknown_ids(&descriptor, method, fixture, 0, &mut unknown);
+    unknown.sort();
+    unknown.dedup();
+    unknown
+}
+
+fn find_unknown_ids(
+    descriptor: &MessageDescriptor,
+    method: &MethodInfo,
+    fixture: &Fixture,
+    depth: usize,
+    unknown: &mut Vec<String>,
+) {
+    for field in descriptor.fields() {
+        match field.kind() {
+            Kind::String => {
+                let name = field.name();
+                let is_id = matches!(name, "id" | "ids") || name.ends_with("_id") || name.ends_with("_ids");
+                if is_id && known_id(name, method, fixture).is_none() {
+                    unknown.push(name.to_owned());
+                }
+            }
+            // Filters of lists find nothing that is not visible, whatever they ask for.
+            Kind::Message(inner) if depth < 4 && !field.is_list() => {
+                find_unknown_ids(&inner, method, fixture, depth + 1, unknown);
+            }
+            _ => {}
+        }
+    }
 }
 
 /// What the contract's validation rules demand of a field.
