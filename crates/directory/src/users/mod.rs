@@ -11,6 +11,7 @@ pub mod login_names;
 pub mod machine;
 pub mod metadata;
 pub mod read;
+pub mod recovery_codes;
 pub mod secrets;
 pub mod sign_in;
 pub mod state;
@@ -31,6 +32,7 @@ pub fn register(registry: &mut Registry) {
     user_name::register(registry);
     keys::register(registry);
     secrets::register(registry);
+    recovery_codes::register(registry);
     tokens::register(registry);
     metadata::register(registry);
     read::register(registry);

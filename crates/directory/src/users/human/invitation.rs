@@ -3,7 +3,7 @@
 //! ResendHumanInitialization. Rules: spec api.md 4.1.5.
 
 use castellan_kernel::{Fault, Permission, Receipt, Result};
-use castellan_proto::zitadel::{management::v1, user::v2};
+use castellan_proto::zitadel::{management::v1, user::v2, user::v2beta};
 use castellan_rpc::{Context, convert};
 use castellan_settings::GeneratorKind;
 
@@ -13,7 +13,8 @@ use super::contact::{self, Channel};
 use super::event::{EmailVerified, InitialCodeAdded, InviteCheckFailed, InviteCheckSucceeded, InviteCodeAdded};
 use super::{address, password, sql};
 use crate::users::head::{Reach, UserHead, UserState};
-use crate::users::twin::v2beta_twins;
+use crate::users::recovery_codes;
+use crate::users::twin::twin;
 
 const INVITE_NOT_FOUND: Fault = Fault::precondition("COMMAND-Wgvn4", "Errors.User.NotFound");
 const INVITE_DONE: Fault = Fault::precondition("COMMAND-EF34g", "Errors.User.AlreadyInitialised");
@@ -149,12 +150,22 @@ pub(super) async fn v2_list_methods(
     if password::is_set(ctx.read().await?, &user.id).await? {
         auth_method_types.push(v2::AuthenticationMethodType::Password.into());
     }
+    if recovery_codes::has_any(ctx.read().await?, &user.id).await? {
+        auth_method_types.push(v2::AuthenticationMethodType::RecoveryCode.into());
+    }
     Ok(v2::ListAuthenticationMethodTypesResponse {
         details: convert::list_object_v2(auth_method_types.len() as u64, ctx.now()),
         auth_method_types,
     })
 }
 
-v2beta_twins! {
-    v2beta_list_methods = v2_list_methods, ListAuthenticationMethodTypesRequest, ListAuthenticationMethodTypesResponse;
+/// v2beta has no name for recovery codes, so it does not list them.
+pub(super) async fn v2beta_list_methods(
+    ctx: &mut Context,
+    request: v2beta::ListAuthenticationMethodTypesRequest,
+) -> Result<v2beta::ListAuthenticationMethodTypesResponse> {
+    let mut methods = v2_list_methods(ctx, twin(&request)?).await?;
+    methods.auth_method_types.retain(|method| v2beta::AuthenticationMethodType::try_from(*method).is_ok());
+    methods.details = convert::list_object_v2(methods.auth_method_types.len() as u64, ctx.now());
+    twin(&methods)
 }
