@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use castellan_rpc::descriptor::Contract;
+use castellan_settings::features::LEVELS_WITHOUT_FLAGS;
 
 use super::registry;
 use crate::failure::Result;
@@ -31,5 +32,10 @@ pub fn api_coverage() -> Result<String> {
         total_served += all - missing.len();
     }
     let _ = writeln!(text, "{total_served:>4} of {total:>4}  in all");
+    let refused = registry.methods().filter(|(_, room, _)| *room == LEVELS_WITHOUT_FLAGS).count();
+    let _ = writeln!(
+        text,
+        "{refused:>4} of these: features of organizations and users, which answer UNIMPLEMENTED as the contract has it"
+    );
     Ok(text)
 }

@@ -5,6 +5,7 @@
 mod api;
 mod command;
 mod event;
+mod levels;
 #[cfg(test)]
 mod tests;
 
@@ -27,7 +28,11 @@ pub async fn effective(connection: &mut Connection) -> Result<Features> {
     Ok(system.overlaid_with(&store::of_instance::<Features>(connection).await?.value))
 }
 
+/// The room of the RPCs whose answer is UNIMPLEMENTED by the contract.
+pub const LEVELS_WITHOUT_FLAGS: &str = "settings/features/levels";
+
 pub(crate) fn register(registry: &mut Registry) {
+    levels::register(registry);
     registry
         .room("settings/features")
         .command::<feature_v2::SetSystemFeatures>(api::v2_set_system)
