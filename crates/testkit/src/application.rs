@@ -159,7 +159,8 @@ impl Application {
         });
         let router = Router::new((setup.registry)(), TokenGate, Arc::clone(&env)).unwrap();
         let apis = service(Arc::new(router), ServiceOptions::default()).unwrap();
-        let service = castellan_oidc::routes(Arc::clone(&env), Options::default()).merge(apis);
+        let assets = castellan_settings::asset_routes(Arc::clone(&env), Arc::new(TokenGate));
+        let service = castellan_oidc::routes(Arc::clone(&env), Options::default()).merge(apis).merge(assets);
         Self { env, clock, service, setup, system_key, _scratch: scratch }
     }
 
