@@ -290,7 +290,8 @@ async fn rename(ctx: &mut Context, application: &Application, name: &str) -> Res
     Ok(receipt)
 }
 
-async fn change_oidc(ctx: &mut Context, application: &Application, change: OidcChange) -> Result<Receipt> {
+/// Changes an OIDC configuration; permission is the caller's to check.
+pub(super) async fn change_oidc(ctx: &mut Context, application: &Application, change: OidcChange) -> Result<Receipt> {
     if application.kind != Kind::Oidc {
         return Err(UPDATE_NOT_OIDC.into());
     }

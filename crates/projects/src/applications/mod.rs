@@ -31,7 +31,7 @@ pub use client::{Client, client_by_id, verification_key};
 pub use command::{Added, NewApplication, create_api, create_oidc};
 pub use config::{AppType, AuthMethod, ClientKind, GrantType, LoginVersion, OidcConfig, ResponseType, TokenType};
 pub use saml::SamlConfig;
-pub use setup::{create_api_with_private_key, create_console};
+pub use setup::{add_console_origin, create_api_with_private_key, create_console};
 
 use config::ClientKind as Kind;
 

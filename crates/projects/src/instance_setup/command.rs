@@ -184,7 +184,7 @@ fn generated_host(ctx: &Context, name: &str, external_domain: &str) -> String {
 }
 
 /// The origin of a host of this installation.
-fn origin(template: &InstanceTemplate, host: &str) -> String {
+pub(super) fn origin(template: &InstanceTemplate, host: &str) -> String {
     let scheme = if template.external_secure { "https" } else { "http" };
     match template.external_port {
         Some(port) => format!("{scheme}://{host}:{port}"),

@@ -1,14 +1,16 @@
 //! Making a new instance whole: its settings, organization, API project, console application, hosts, keys and owners, in
-//! one transaction. Serves the first start and the System API's CreateInstance and AddInstance.
+//! one transaction. Serves the first start and the System API's CreateInstance, AddInstance and AddDomain; instance v2 and v2beta
+//! AddCustomDomain.
 //! Facts: spec oauth.md 1.5 and 6.4.
 
 mod api;
 mod command;
 mod event;
+mod hosts;
 mod owner;
 
 use castellan_kernel::Timestamp;
-use castellan_proto::methods::system_v1 as system;
+use castellan_proto::methods::{instance_v2, instance_v2beta, system_v1 as system};
 use castellan_rpc::Registry;
 use castellan_settings::InstanceDefaults;
 use castellan_settings::web_keys::WebKeyKind;
@@ -95,5 +97,8 @@ pub fn register(registry: &mut Registry) {
     registry
         .room("projects/instance_setup")
         .command::<system::CreateInstance>(api::v1_create)
-        .command::<system::AddInstance>(api::v1_add);
+        .command::<system::AddInstance>(api::v1_add)
+        .command::<system::AddDomain>(hosts::system_add)
+        .command::<instance_v2::AddCustomDomain>(hosts::v2_add)
+        .command::<instance_v2beta::AddCustomDomain>(hosts::v2beta_add);
 }

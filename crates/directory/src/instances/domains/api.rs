@@ -47,14 +47,6 @@ pub(super) async fn admin_list(
     })
 }
 
-pub(super) async fn system_add(
-    ctx: &mut Context,
-    request: system::AddDomainRequest,
-) -> Result<system::AddDomainResponse> {
-    let receipt = command::add(ctx, &request.domain, false).await?;
-    Ok(system::AddDomainResponse { details: convert::added(&receipt) })
-}
-
 pub(super) async fn system_remove(
     ctx: &mut Context,
     request: system::RemoveDomainRequest,
@@ -69,14 +61,6 @@ pub(super) async fn system_set_primary(
 ) -> Result<system::SetPrimaryDomainResponse> {
     let receipt = command::set_primary(ctx, &request.domain).await?;
     Ok(system::SetPrimaryDomainResponse { details: convert::changed(&receipt) })
-}
-
-pub(super) async fn v2_add(
-    ctx: &mut Context,
-    request: v2::AddCustomDomainRequest,
-) -> Result<v2::AddCustomDomainResponse> {
-    let receipt = command::add(ctx, &request.custom_domain, false).await?;
-    Ok(v2::AddCustomDomainResponse { creation_date: Some(convert::timestamp(receipt.changed_at)) })
 }
 
 pub(super) async fn v2_remove(
@@ -111,13 +95,6 @@ pub(super) async fn v2_list(
         domains: list.items.iter().map(v2_domain).collect(),
         pagination: convert::pagination_v2(list.total, &page),
     })
-}
-
-pub(super) async fn v2beta_add(
-    ctx: &mut Context,
-    request: v2beta::AddCustomDomainRequest,
-) -> Result<v2beta::AddCustomDomainResponse> {
-    via(v2_add(ctx, twin(&request)?).await)
 }
 
 pub(super) async fn v2beta_remove(

@@ -1,6 +1,7 @@
-//! Hosts of instances: generated and custom domains, one of them primary. RPCs: System Exists-, List-, Add-, RemoveDomain,
-//! SetPrimaryDomain, Admin ListInstanceDomains, instance v2 and v2beta …CustomDomain…. Table `instance_domains`. Events
-//! `instance.domain.*`. Rules: spec oauth.md 6.4, api.md 4.15.
+//! Hosts of instances: generated and custom domains, one of them primary. RPCs: System Exists-, List-, RemoveDomain,
+//! SetPrimaryDomain, Admin ListInstanceDomains, instance v2 and v2beta Remove-, ListCustomDomain(s). Adding one is served above this
+//! slice, because the console's application changes with it. Table `instance_domains`. Events `instance.domain.*`.
+//! Rules: spec oauth.md 6.4, api.md 4.15.
 
 mod api;
 mod command;
@@ -33,14 +34,11 @@ pub(super) fn register(registry: &mut Registry) {
         .room("directory/instances/domains")
         .query::<system::ExistsDomain>(api::exists)
         .query::<system::ListDomains>(api::system_list)
-        .command::<system::AddDomain>(api::system_add)
         .command::<system::RemoveDomain>(api::system_remove)
         .command::<system::SetPrimaryDomain>(api::system_set_primary)
         .query::<admin::ListInstanceDomains>(api::admin_list)
-        .command::<instance_v2::AddCustomDomain>(api::v2_add)
         .command::<instance_v2::RemoveCustomDomain>(api::v2_remove)
         .query::<instance_v2::ListCustomDomains>(api::v2_list)
-        .command::<instance_v2beta::AddCustomDomain>(api::v2beta_add)
         .command::<instance_v2beta::RemoveCustomDomain>(api::v2beta_remove)
         .query::<instance_v2beta::ListCustomDomains>(api::v2beta_list);
 }
