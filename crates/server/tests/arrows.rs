@@ -5,15 +5,16 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 /// Every crate with the crates it may use.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("proto", &[]),
     ("kernel", &[]),
+    ("outbound", &[]),
     ("crypto", &["kernel"]),
     ("db", &["kernel"]),
     ("rpc", &["proto", "kernel", "db"]),
     ("settings", &["proto", "kernel", "crypto", "db", "rpc"]),
-    ("directory", &["proto", "kernel", "crypto", "db", "rpc", "settings"]),
-    ("projects", &["proto", "kernel", "crypto", "db", "rpc", "settings", "directory"]),
+    ("directory", &["proto", "kernel", "outbound", "crypto", "db", "rpc", "settings"]),
+    ("projects", &["proto", "kernel", "outbound", "crypto", "db", "rpc", "settings", "directory"]),
     ("oidc", &["proto", "kernel", "crypto", "db", "rpc", "settings", "directory", "projects"]),
 ];
 

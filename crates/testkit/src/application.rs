@@ -131,6 +131,7 @@ impl Application {
         services.insert(OpaqueKey::new(ring.key(KeyName::Oidc), true));
         services.insert(ring);
         services.insert(PasswordHasher::new(Scheme::Bcrypt { cost: 4 }, Arc::clone(&rng)).unwrap());
+        services.insert(castellan_outbound::Client::new(&castellan_outbound::Options::default()).unwrap());
         services.insert(system_users(&system_key));
         services.insert(template(setup.web_keys));
         let clock = Arc::new(FixedClock::new(start()));

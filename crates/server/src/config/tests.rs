@@ -201,6 +201,22 @@ fn variables_that_kubernetes_sets_for_a_service_are_left_alone() {
 }
 
 #[test]
+fn what_the_server_may_not_connect_to_is_configured_in_the_place_of_the_default() {
+    let denied = |loaded: &Loaded| loaded.settings.actions.http.deny_list.entries().join(",");
+    assert_eq!(denied(&from_environment(&[]).unwrap()), castellan_outbound::DEFAULT_DENY_LIST.join(","));
+    let loaded = from_environment(&[("ZITADEL_ACTIONS_HTTP_DENYLIST", "localhost,10.0.0.0/8")]).unwrap();
+    assert_eq!(denied(&loaded), "localhost,10.0.0.0/8");
+    let everything = from_files(&["Actions:\n  HTTP:\n    DenyList: []\n"]).unwrap();
+    assert_eq!(denied(&everything), "");
+    let text = problem(from_environment(&[("CASTELLAN_ACTIONS_HTTP_DENYLIST", "10.0.0.0/99")]));
+    assert!(text.contains("10.0.0.0/99") && text.contains("network"), "{text}");
+    let text = problem(from_environment(&[("CASTELLAN_OUTBOUND_NAMESERVERS", "ns.example")]));
+    assert!(text.contains("192.0.2.1:53"), "{text}");
+    let loaded = from_environment(&[("CASTELLAN_OUTBOUND_NAMESERVERS", "192.0.2.1,192.0.2.2:5353")]).unwrap();
+    assert_eq!(loaded.settings.outbound.name_servers.0[0].to_string(), "192.0.2.1:53");
+}
+
+#[test]
 fn tls_without_a_key_and_a_certificate_is_refused() {
     let message = problem(from_environment(&[("ZITADEL_TLS_ENABLED", "true")]));
     assert!(message.contains("TLS is enabled: please specify a key (path) and a cert (path)"), "{message}");

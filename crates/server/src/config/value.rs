@@ -1,11 +1,13 @@
 //! The kinds of values: how each is written in YAML, in the environment and on the command line, and how it is shown.
 
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use castellan_kernel::Timestamp;
+use castellan_outbound::DenyList;
 use serde_json::Value;
 
 use super::secret::{MASK, Secret, SecretBytes};
@@ -166,6 +168,39 @@ impl Setting for Vec<String> {
     }
     fn show(&self) -> String {
         self.join(",")
+    }
+}
+
+/// Addresses of name servers; the port is 53 unless it is given.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NameServers(pub Vec<SocketAddr>);
+
+impl Setting for NameServers {
+    const KIND: &'static str = "list";
+    fn parse(value: &Value) -> Result<Self, String> {
+        let read = |entry: &String| {
+            let address = entry.parse().or_else(|_| entry.parse().map(|address: IpAddr| SocketAddr::new(address, 53)));
+            address.map_err(|_| {
+                format!("{entry:?} is no address; write it like 192.0.2.1, 192.0.2.1:53 or [2001:db8::1]:53")
+            })
+        };
+        Vec::<String>::parse(value)?.iter().map(read).collect::<Result<_, _>>().map(Self)
+    }
+    fn show(&self) -> String {
+        self.0.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+    }
+}
+
+impl Setting for DenyList {
+    const KIND: &'static str = "list";
+    fn parse(value: &Value) -> Result<Self, String> {
+        let entries: Vec<String> = Vec::parse(value)?;
+        Self::parse(entries.iter().map(String::as_str)).map_err(|entry| {
+            format!("{entry:?} is neither an address, a network (such as 10.0.0.0/8) nor the name of a host")
+        })
+    }
+    fn show(&self) -> String {
+        self.entries().join(",")
     }
 }
 

@@ -70,12 +70,21 @@ pub(super) async fn build(process: &Process) -> Result<Arc<Environment>> {
         .map_err(|cause| Failure::new("SystemDefaults.PasswordHasher cannot be used").because(cause))?;
     let master = master_key(&process.master_key)?;
 
+    let outbound = castellan_outbound::Client::new(&castellan_outbound::Options {
+        deny: settings.actions.http.deny_list.clone(),
+        name_servers: settings.outbound.name_servers.0.clone(),
+        hosts: Vec::new(),
+        timeout: settings.outbound.timeout,
+    })
+    .map_err(|cause| Failure::new("requests to the outside cannot be prepared").because(cause))?;
+
     let db = open_database(settings).await?;
     let ring = keys::open_ring(&db, settings, &master, &*rng).await?;
     let mut services = Services::default();
     services.insert(OpaqueKey::new(ring.key(KeyName::Oidc), settings.encryption_keys.oidc.legacy_token));
     services.insert(ring);
     services.insert(hasher);
+    services.insert(outbound);
     services.insert(users);
     services.insert(template::instance_template(settings));
     services.insert(castellan_directory::audit::ConfiguredRetention(settings.audit_log_retention.into()));

@@ -19,7 +19,7 @@ pub use instance::{
     DefaultInstance, Features, LoginV2Feature, OidcDefaults, SecretGenerator, SecretGenerators, WebKeyBits,
     WebKeyConfig, WebKeyCurve, WebKeyHasher, WebKeyType, WebKeys,
 };
-pub use network::{Limits, Tls};
+pub use network::{Actions, Limits, Outbound, OutboundGuard, Tls};
 pub use observability::{
     AccessLog, Format, Formatter, Level, Log, LogStore, Metrics as MetricsSettings, MetricsType, Output, Tracing,
     TracingType,
@@ -75,6 +75,8 @@ section! {
         "EncryptionKeys" => encryption_keys: EncryptionKeys;
         "UserAgentCookie" => user_agent_cookie: UserAgentCookie;
         "OIDC" => oidc: Oidc;
+        "Actions" => actions: Actions;
+        "Outbound" => outbound: Outbound;
         "Quotas" => quotas: Quotas;
         /// How long audit events are kept and shown; 0s: without end.
         "AuditLogRetention" => audit_log_retention: Duration = "0s";
