@@ -116,6 +116,9 @@ enum Work {
     Write(Tx),
 }
 
+/// What a command has learnt outside of its transaction.
+pub(crate) type Kept = Option<Box<dyn Any + Send + Sync>>;
+
 /// One request in progress. Queries read from one snapshot, commands from their own transaction; both begin lazily.
 pub struct Context {
     /// Who calls.
@@ -126,6 +129,7 @@ pub struct Context {
     pub origin: Arc<str>,
     env: Arc<Environment>,
     writes: bool,
+    kept: Kept,
     // Never locked: the mutex only lets `&Context` cross threads, which a database session alone may not.
     work: Mutex<Option<Work>>,
     /// Whether something was asked for that another run may find different, although no row has changed.
@@ -141,7 +145,7 @@ impl Context {
         origin: Arc<str>,
         writes: bool,
     ) -> Self {
-        Self { caller, instance, origin, env, writes, work: Mutex::new(None), varies: AtomicBool::new(false) }
+        Self { caller, instance, origin, env, writes, kept: None, work: Mutex::new(None), varies: AtomicBool::new(false) }
     }
 
     /// A context for a query that goes on reading where the door has begun.
@@ -153,7 +157,7 @@ impl Context {
         snapshot: Snapshot,
     ) -> Self {
         let work = Mutex::new(Some(Work::Read(snapshot)));
-        Self { caller, instance, origin, env, writes: false, work, varies: AtomicBool::new(false) }
+        Self { caller, instance, origin, env, writes: false, kept: None, work, varies: AtomicBool::new(false) }
     }
 
     /// The snapshot of a finished query, if its outcome followed from rows, caller and request alone: neither time nor chance
@@ -173,6 +177,21 @@ impl Context {
     /// A command of the server itself: setup and background jobs.
     pub fn internal(env: Arc<Environment>, instance: Arc<Instance>, service: &str) -> Self {
         Self::new(env, instance, Arc::new(Caller::internal(service)), Arc::from(""), true)
+    }
+
+    /// Keeps what was learnt outside (an answer from somebody else's server) for the case that the command has to run again
+    /// because its transaction lost against another one: whoever lost holds up others, and must not wait for the network.
+    pub fn keep<T: Any + Send + Sync>(&mut self, value: T) {
+        self.kept = Some(Box::new(value));
+    }
+
+    /// What an earlier run of this command has kept.
+    pub fn kept<T: Any>(&self) -> Option<&T> {
+        self.kept.as_ref()?.downcast_ref()
+    }
+
+    pub(crate) fn swap_kept(&mut self, kept: &mut Kept) {
+        std::mem::swap(&mut self.kept, kept);
     }
 
     /// The current time.

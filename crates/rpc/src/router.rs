@@ -238,6 +238,7 @@ impl Router {
         }
         drop(look);
         let mut retry = Retry::new(&self.env.db);
+        let mut kept = None;
         loop {
             let mut ctx = Context::new(
                 Arc::clone(&self.env),
@@ -246,6 +247,7 @@ impl Router {
                 Arc::clone(&origin),
                 true,
             );
+            ctx.swap_kept(&mut kept);
             let outcome = match (entry.run)(&mut ctx, call.body.clone()).await {
                 Ok(body) => ctx.commit().await.map(|()| Reply { body }),
                 Err(error) => {
@@ -255,6 +257,7 @@ impl Router {
             };
             match outcome {
                 Err(error) if error.is_conflict() => {
+                    ctx.swap_kept(&mut kept);
                     if !retry.again().await {
                         return Err(error);
                     }

@@ -26,11 +26,17 @@ pub(crate) const START: &str = "2026-06-01T00:00:00Z";
 impl World {
     /// A process on this database with the instances `i1` and `i2`, each with the organizations `o1` and `o2`.
     pub(crate) async fn new(db: Db) -> Self {
+        Self::reaching(db, castellan_outbound::testing::client(castellan_outbound::Options::default())).await
+    }
+
+    /// The same with a client of the test's own for requests to the outside.
+    pub(crate) async fn reaching(db: Db, client: castellan_outbound::Client) -> Self {
         let rng = Arc::new(SeededRng::new(1));
         let keyring = Keyring::ephemeral(&*rng);
         let mut services = Services::default();
         services.insert(OpaqueKey::new(keyring.key(KeyName::Oidc), false));
         services.insert(keyring);
+        services.insert(client);
         let scheme = Scheme::Bcrypt { cost: 4 };
         services.insert(PasswordHasher::new(scheme, rng.clone()).unwrap());
         let clock = Arc::new(FixedClock::new(Timestamp::parse(START).unwrap()));

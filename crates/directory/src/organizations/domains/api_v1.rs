@@ -5,7 +5,7 @@ use castellan_proto::zitadel::{management::v1, org};
 use castellan_rpc::{Context, convert};
 
 use super::query::Sorting;
-use super::{OrgDomain, ValidationType, command, query};
+use super::{OrgDomain, ValidationType, command, query, verification};
 
 const QUERY_INVALID: Fault = Fault::invalid("ORG-Ags42", "List.Query.Invalid");
 
@@ -58,8 +58,17 @@ pub(super) async fn generate_validation(
 ) -> Result<v1::GenerateOrgDomainValidationResponse> {
     let org_id = ctx.caller.org.clone();
     let kind = ValidationType::from_number(request.r#type.into());
-    let validation = command::generate_validation(ctx, &org_id, &request.domain, kind).await?;
+    let validation = verification::generate(ctx, &org_id, &request.domain, kind).await?;
     Ok(v1::GenerateOrgDomainValidationResponse { token: validation.code, url: validation.url })
+}
+
+pub(super) async fn validate(
+    ctx: &mut Context,
+    request: v1::ValidateOrgDomainRequest,
+) -> Result<v1::ValidateOrgDomainResponse> {
+    let org_id = ctx.caller.org.clone();
+    let receipt = verification::verify(ctx, &org_id, &request.domain).await?;
+    Ok(v1::ValidateOrgDomainResponse { details: convert::changed(&receipt) })
 }
 
 fn wire(domain: &OrgDomain) -> org::v1::Domain {

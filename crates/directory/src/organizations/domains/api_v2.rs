@@ -6,7 +6,7 @@ use castellan_rpc::{Context, convert};
 use castellan_settings::wire::{twin, via};
 
 use super::query::Sorting;
-use super::{OrgDomain, ValidationType, command, query};
+use super::{OrgDomain, ValidationType, command, query, verification};
 
 const QUERY_INVALID: Fault = Fault::invalid("ORG-Ags89", "List.Query.Invalid");
 
@@ -57,8 +57,16 @@ pub(super) async fn generate_validation(
     request: v2::GenerateOrganizationDomainValidationRequest,
 ) -> Result<v2::GenerateOrganizationDomainValidationResponse> {
     let kind = ValidationType::from_number(request.r#type.into());
-    let validation = command::generate_validation(ctx, &request.organization_id, &request.domain, kind).await?;
+    let validation = verification::generate(ctx, &request.organization_id, &request.domain, kind).await?;
     Ok(v2::GenerateOrganizationDomainValidationResponse { token: validation.code, url: validation.url })
+}
+
+pub(super) async fn verify(
+    ctx: &mut Context,
+    request: v2::VerifyOrganizationDomainRequest,
+) -> Result<v2::VerifyOrganizationDomainResponse> {
+    let receipt = verification::verify(ctx, &request.organization_id, &request.domain).await?;
+    Ok(v2::VerifyOrganizationDomainResponse { change_date: Some(convert::timestamp(receipt.changed_at)) })
 }
 
 pub(super) async fn beta_add(
@@ -87,6 +95,13 @@ pub(super) async fn beta_generate_validation(
     request: v2beta::GenerateOrganizationDomainValidationRequest,
 ) -> Result<v2beta::GenerateOrganizationDomainValidationResponse> {
     via(generate_validation(ctx, twin(&request)?).await)
+}
+
+pub(super) async fn beta_verify(
+    ctx: &mut Context,
+    request: v2beta::VerifyOrganizationDomainRequest,
+) -> Result<v2beta::VerifyOrganizationDomainResponse> {
+    via(verify(ctx, twin(&request)?).await)
 }
 
 fn wire(domain: &OrgDomain) -> v2::Domain {

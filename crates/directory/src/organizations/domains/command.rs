@@ -1,23 +1,18 @@
-//! The rules for adding, proving, preferring and removing domains.
+//! The rules for adding, preferring and removing domains.
 
-use castellan_crypto::keyring::{KeyName, Keyring};
 use castellan_kernel::{Fault, Permission, Receipt, Result};
 use castellan_rpc::{Aggregate, Context};
+use castellan_settings::DomainPolicy;
 use castellan_settings::store::effective;
-use castellan_settings::{DomainPolicy, GeneratorKind, generator};
 
-use super::event::{DomainAdded, DomainRemoved, DomainVerified, PrimarySet, VerificationAdded};
-use super::{ValidationType, claimed, sql};
+use super::event::{DomainAdded, DomainRemoved, DomainVerified, PrimarySet};
+use super::{claimed, sql};
 use crate::organizations;
 use crate::users::login_names;
 
 const EMPTY: Fault = Fault::invalid("ORG-r3h4J", "Errors.Invalid.Argument");
 const ORG_NOT_FOUND: Fault = Fault::precondition("COMMAND-QXPGs", "Errors.Org.NotFound");
 const EXISTS: Fault = Fault::exists("V2-e1wse", "Errors.Already.Exists");
-const VALIDATION_INVALID: Fault = Fault::invalid("ORG-R24hb", "Errors.Org.InvalidDomain");
-const VALIDATION_TYPE: Fault = Fault::invalid("ORG-Gsw31", "Errors.Org.DomainVerificationTypeInvalid");
-const VALIDATION_NOT_FOUND: Fault = Fault::not_found("ORG-AGD31", "Errors.Org.DomainNotOnOrg");
-const ALREADY_VERIFIED: Fault = Fault::precondition("ORG-HGw21", "Errors.Org.DomainAlreadyVerified");
 const PRIMARY_INVALID: Fault = Fault::invalid("ORG-SsDG2", "Errors.Org.InvalidDomain");
 const NOT_FOUND: Fault = Fault::not_found("ORG-GDfA3", "Errors.Org.DomainNotOnOrg");
 const NOT_VERIFIED: Fault = Fault::precondition("ORG-Ggd32", "Errors.Org.DomainNotVerified");
@@ -105,54 +100,13 @@ pub(super) async fn remove(ctx: &mut Context, org_id: &str, domain: &str) -> Res
     touch(ctx, org_id, receipt).await
 }
 
-/// What to publish to prove a domain: the code, and where it is looked for.
-pub(super) struct Validation {
-    pub code: String,
-    pub url: String,
-}
-
-/// Asks for a proof of a domain; a code asked for before is void.
-pub(super) async fn generate_validation(
-    ctx: &mut Context,
-    org_id: &str,
-    domain: &str,
-    validation: ValidationType,
-) -> Result<Validation> {
-    let domain = domain.trim();
-    if domain.is_empty() {
-        return Err(VALIDATION_INVALID.into());
-    }
-    if validation == ValidationType::None {
-        return Err(VALIDATION_TYPE.into());
-    }
-    ctx.require(Permission::OrgWrite, org_id, None)?;
-    let held = sql::find(ctx.tx().await?, org_id, domain).await?.ok_or(VALIDATION_NOT_FOUND)?;
-    if held.is_verified {
-        return Err(ALREADY_VERIFIED.into());
-    }
-    let generator = generator(ctx.tx().await?, GeneratorKind::VerifyDomain).await?;
-    let code = generator.generate(ctx.rng());
-    let context = format!("org-domain:{}:{org_id}:{}", ctx.instance.id, held.domain.to_lowercase());
-    let keyring = ctx.service::<Keyring>()?;
-    let sealed = keyring.seal(KeyName::DomainVerification, &context, code.as_bytes(), ctx.rng());
-    let event = VerificationAdded { domain: &held.domain, validation_type: validation as i64 };
-    let receipt = ctx.record(&aggregate(org_id), &event).await?;
-    sql::set_validation(ctx.tx().await?, org_id, domain, validation, &sealed, &receipt).await?;
-    touch(ctx, org_id, receipt).await?;
-    let url = match validation {
-        ValidationType::Dns => format!("_zitadel-challenge.{}", held.domain),
-        ValidationType::Http | ValidationType::None => {
-            format!("https://{}/.well-known/zitadel-challenge/{code}", held.domain)
-        }
-    };
-    Ok(Validation { code, url })
-}
-
-fn aggregate(org_id: &str) -> Aggregate {
+/// The stream of an organization.
+pub(super) fn aggregate(org_id: &str) -> Aggregate {
     Aggregate::new("org", org_id, org_id)
 }
 
-async fn touch(ctx: &mut Context, org_id: &str, receipt: Receipt) -> Result<Receipt> {
+/// Notes the change on the organization itself.
+pub(super) async fn touch(ctx: &mut Context, org_id: &str, receipt: Receipt) -> Result<Receipt> {
     organizations::sql::touch(ctx.tx().await?, org_id, &receipt).await?;
     Ok(receipt)
 }

@@ -16,6 +16,7 @@ macro_rules! domain_event {
 }
 domain_event!(DomainAdded, "org.domain.added");
 domain_event!(DomainVerified, "org.domain.verified");
+domain_event!(VerificationFailed, "org.domain.verification.failed");
 domain_event!(PrimarySet, "org.domain.primary.set");
 domain_event!(DomainRemoved, "org.domain.removed");
 

@@ -8,10 +8,12 @@ mod claimed;
 mod command;
 mod event;
 mod generated;
+mod proof;
 mod query;
 mod sql;
 #[cfg(test)]
 mod tests;
+mod verification;
 
 use castellan_kernel::Timestamp;
 use castellan_proto::methods::{management_v1 as management, org_v2, org_v2beta};
@@ -79,5 +81,8 @@ pub(super) fn register(registry: &mut Registry) {
     registry
         .command::<management::GenerateOrgDomainValidation>(api_v1::generate_validation)
         .command::<org_v2::GenerateOrganizationDomainValidation>(api_v2::generate_validation)
-        .command::<org_v2beta::GenerateOrganizationDomainValidation>(api_v2::beta_generate_validation);
+        .command::<org_v2beta::GenerateOrganizationDomainValidation>(api_v2::beta_generate_validation)
+        .command::<management::ValidateOrgDomain>(api_v1::validate)
+        .command::<org_v2::VerifyOrganizationDomain>(api_v2::verify)
+        .command::<org_v2beta::VerifyOrganizationDomain>(api_v2::beta_verify);
 }

@@ -38,6 +38,15 @@ pub(super) async fn find(connection: &mut Connection, org_id: &str, domain: &str
     connection.row(statement, &values![org_id, domain.to_lowercase()]).await?.map(|row| read(&row)).transpose()
 }
 
+/// The sealed code that the domain is to be proven with; `None` when none was asked for.
+pub(super) async fn sealed_code(connection: &mut Connection, org_id: &str, domain: &str) -> Result<Option<String>> {
+    let statement = statement!(
+        "SELECT validation_code FROM org_domains WHERE instance_id = $1 AND org_id = $2 AND domain_lower = $3"
+    );
+    let row = connection.row(statement, &values![org_id, domain.to_lowercase()]).await?;
+    row.map_or(Ok(None), |row| row.opt_text(0))
+}
+
 pub(super) async fn insert(connection: &mut Connection, org_id: &str, domain: &str, receipt: &Receipt) -> Result<()> {
     let statement = statement!(
         "INSERT INTO org_domains (instance_id, org_id, domain, domain_lower, is_verified, is_primary, validation_type,
