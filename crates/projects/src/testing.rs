@@ -24,6 +24,8 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new(db: Db) -> Self {
+        let mut services = Services::default();
+        services.insert(castellan_outbound::testing::client(castellan_outbound::Options::default()));
         let rng = Arc::new(SeededRng::new(1));
         let clock = Arc::new(FixedClock::new(Timestamp::parse("2026-06-01T00:00:00Z").unwrap()));
         let env = Arc::new(Environment {
@@ -35,7 +37,7 @@ impl World {
             system_roles: RoleTable::default(),
             page_limits: PageLimits::default(),
             hosts: HostOptions::default(),
-            services: Services::default(),
+            services,
         });
         let world = Self { env, clock };
         for instance in ["i1", "i2"] {

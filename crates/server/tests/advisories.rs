@@ -261,3 +261,41 @@ async fn an_empty_filter_is_no_wildcard_for_strangers() {
         }
     }
 }
+
+/// CVE-2026-27945, CVE-2026-55671: requests of the server itself reached its own network, by address, by name and by redirect.
+#[tokio::test]
+async fn addresses_of_the_servers_own_network_are_not_fetched_from() {
+    let db = TestDb::sqlite().await;
+    let fixture = fixture(&db).await;
+    let web = castellan_outbound::testing::WebServer::start().await;
+    let metadata = r#"<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="urn:inside"/>"#;
+    web.set("/metadata", 200, metadata);
+    let port = web.address.port();
+    let inside =
+        ["127.0.0.1", "localhost", "a.localhost", "[::1]", "[::ffff:7f00:1]", "2130706433", "0x7f000001", "0.0.0.0"];
+    let mut addresses: Vec<String> = inside.iter().map(|host| format!("http://{host}:{port}/metadata")).collect();
+    addresses.extend(
+        ["http://169.254.169.254/latest/meta-data", "file:///etc/passwd", "gopher://127.0.0.1/"].map(String::from),
+    );
+    for address in addresses {
+        let app = json!({ "projectId": fixture.ids.project, "name": address, "metadataUrl": address });
+        let rpc = "zitadel.management.v1.ManagementService/AddSAMLApp";
+        let answer = fixture.app.connect(&fixture.org_owner, rpc, &app).await;
+        assert_eq!(answer.error_id(), "SAML-wmqlo1", "{address}: {}", answer.text());
+    }
+    let add = json!({ "organizationId": fixture.acme, "domain": "localhost" });
+    let ask = json!({ "organizationId": fixture.acme, "domain": "localhost", "type": "DOMAIN_VALIDATION_TYPE_HTTP" });
+    let policy = json!({ "validateOrgDomains": true, "userLoginMustBeDomain": false });
+    let (owner, organizations) = (&fixture.org_owner, "zitadel.org.v2.OrganizationService");
+    for (caller, rpc, message) in [
+        (&fixture.one.owner, "zitadel.admin.v1.AdminService/UpdateDomainPolicy".to_owned(), policy),
+        (owner, format!("{organizations}/AddOrganizationDomain"), add.clone()),
+        (owner, format!("{organizations}/GenerateOrganizationDomainValidation"), ask),
+    ] {
+        let answer = fixture.app.connect(caller, &rpc, &message).await;
+        assert!(answer.is_ok(), "{rpc}: {}", answer.text());
+    }
+    let refused = fixture.app.connect(owner, &format!("{organizations}/VerifyOrganizationDomain"), &add).await;
+    assert_eq!(refused.error_id(), "HTTP-BH42h", "{}", refused.text());
+    assert!(web.requests().is_empty());
+}

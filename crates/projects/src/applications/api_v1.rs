@@ -56,7 +56,7 @@ pub(super) async fn add_saml(ctx: &mut Context, request: v1::AddSamlAppRequest) 
     let application = NewApplication { project_id: request.project_id, id: None, name: request.name };
     let metadata = match request.metadata {
         Some(Wire::MetadataXml(xml)) => Metadata::Xml(xml),
-        Some(Wire::MetadataUrl(_)) => Metadata::Url,
+        Some(Wire::MetadataUrl(address)) => Metadata::Url(address),
         None => Metadata::None,
     };
     let settings = SamlSettings { metadata, login: Some(v1_config::login(request.login_version)) };
@@ -72,7 +72,7 @@ pub(super) async fn update_saml(
     let reach = reach(ctx);
     let metadata = match request.metadata {
         Some(Wire::MetadataXml(xml)) => Metadata::Xml(xml),
-        Some(Wire::MetadataUrl(_)) => Metadata::Url,
+        Some(Wire::MetadataUrl(address)) => Metadata::Url(address),
         None => Metadata::None,
     };
     let settings = SamlSettings { metadata, login: Some(v1_config::login(request.login_version)) };

@@ -1,6 +1,6 @@
 //! The rules for applications: creating them, changing name and configuration, their state and their secret.
 
-use castellan_db::DbResultExt as _;
+use castellan_db::{Connection, DbResultExt as _};
 use castellan_directory::users::head::Reach;
 use castellan_kernel::{Fault, Permission, Receipt, Result};
 use castellan_rpc::{Aggregate, Context};
@@ -164,13 +164,19 @@ pub(super) async fn create_saml(
     ctx: &mut Context,
     reach: &Reach,
     application: NewApplication,
-    settings: SamlSettings,
+    mut settings: SamlSettings,
 ) -> Result<Added> {
     if application.project_id.is_empty() {
         return Err(SAML_PROJECT_MISSING.into());
     }
     if application.name.trim().is_empty() {
         return Err(SAML_INVALID.into());
+    }
+    if settings.is_elsewhere() {
+        let mut before = ctx.look();
+        permitted_project(ctx, &mut before, reach, &application.project_id).await?;
+        drop(before);
+        settings.fetch(ctx, For::Create).await?;
     }
     let config = settings.apply(&SamlConfig::default(), For::Create)?;
     // No client authenticates for it, and no client id is spent on it.
@@ -194,6 +200,12 @@ impl Prepared {
     fn hash(&self) -> Option<&str> {
         self.secret.as_ref().map(|secret| secret.hash.as_str())
     }
+}
+
+/// A look at whether the caller may add applications to the project, before something is fetched for them.
+async fn permitted_project(ctx: &Context, look: &mut Connection, reach: &Reach, project_id: &str) -> Result<()> {
+    let project = ProjectHead::find(look, reach, project_id).await?.ok_or(PROJECT_NOT_FOUND)?;
+    ctx.require(Permission::ProjectAppWrite, &project.org_id, Some(&project.id))
 }
 
 async fn prepare(
@@ -261,12 +273,25 @@ pub(super) async fn update(
     project_id: &str,
     id: &str,
     name: Option<String>,
-    config: Option<ConfigChange>,
+    mut config: Option<ConfigChange>,
 ) -> Result<Receipt> {
     if name.as_ref().is_some_and(|name| name.trim().is_empty()) {
         return Err(NAME_INVALID.into());
     }
     let not_found = if name.is_some() { RENAME_NOT_FOUND } else { UPDATE_NOT_FOUND };
+    if let Some(ConfigChange::Saml(settings)) = &mut config
+        && settings.is_elsewhere()
+    {
+        let mut before = ctx.look();
+        let found = sql::find(&mut before, reach, id).await?;
+        drop(before);
+        let application = found.filter(|application| application.is_in(project_id)).ok_or(not_found)?;
+        ctx.require(Permission::ProjectAppWrite, &application.org_id, Some(&application.project_id))?;
+        if application.kind != Kind::Saml {
+            return Err(UPDATE_NOT_SAML.into());
+        }
+        settings.fetch(ctx, For::Update).await?;
+    }
     let application = permitted(ctx, reach, project_id, id, Permission::ProjectAppWrite, not_found).await?;
     let mut receipt = application.receipt();
     if let Some(name) = name {

@@ -1,7 +1,9 @@
 //! SAML applications (service providers): their configuration and the rules for it. What identifies one is the entity id in its
-//! metadata. The metadata is sent along; this server fetches none from an address.
+//! metadata, which is sent along or fetched from an address when it is written.
 
-use castellan_kernel::{Fault, Result};
+use castellan_kernel::{Error, Fault, Result};
+use castellan_outbound::Client;
+use castellan_rpc::Context;
 use serde::{Deserialize, Serialize};
 
 use super::LoginVersion;
@@ -28,14 +30,20 @@ pub struct SamlConfig {
     pub login_base_uri: String,
 }
 
+/// The most bytes of metadata that is fetched, as many as may be sent along.
+const MAX_METADATA: usize = 500_000;
+
 /// Where a request has the metadata.
 #[derive(Debug, Clone)]
 pub(super) enum Metadata {
     Xml(Vec<u8>),
-    /// Nothing is fetched, so an address is as good as nothing.
-    Url,
+    /// It has to be fetched, before the transaction.
+    Url(String),
     None,
 }
+
+/// Metadata as it was fetched.
+struct Fetched(Vec<u8>);
 
 /// Whether metadata is for a new application or for one that exists; the faults differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,19 +60,51 @@ pub(super) struct SamlSettings {
     pub login: Option<(LoginVersion, String)>,
 }
 
+impl For {
+    fn faults(self) -> (Fault, Fault) {
+        match self {
+            Self::Create => (MISSING, FORMAT),
+            Self::Update => (UPDATE_MISSING, UPDATE_FORMAT),
+        }
+    }
+}
+
 impl SamlSettings {
+    /// Whether the metadata has to be fetched.
+    pub fn is_elsewhere(&self) -> bool {
+        matches!(self.metadata, Metadata::Url(_))
+    }
+
+    /// Fetches metadata that is elsewhere, before the transaction; a command that runs again does not fetch again.
+    ///
+    /// # Errors
+    /// The fault for missing metadata, when there is none at the address or it cannot be reached.
+    pub async fn fetch(&mut self, ctx: &mut Context, purpose: For) -> Result<()> {
+        let Metadata::Url(address) = &self.metadata else { return Ok(()) };
+        if let Some(Fetched(xml)) = ctx.kept() {
+            self.metadata = Metadata::Xml(xml.clone());
+            return Ok(());
+        }
+        let client = ctx.service::<Client>()?;
+        let missing = || Error::from(purpose.faults().0);
+        let answer = client.get(address.trim(), MAX_METADATA).await.map_err(|cause| missing().because(cause))?;
+        if !answer.is_success() {
+            return Err(missing().because(format!("{address} answered {}", answer.status)));
+        }
+        ctx.keep(Fetched(answer.body.to_vec()));
+        self.metadata = Metadata::Xml(answer.body.into());
+        Ok(())
+    }
+
     /// The configuration that the request asks for, on top of the old one.
     ///
     /// # Errors
     /// Metadata that is missing, or that is not the SAML metadata of one entity.
     pub fn apply(self, old: &SamlConfig, purpose: For) -> Result<SamlConfig> {
-        let (missing, format) = match purpose {
-            For::Create => (MISSING, FORMAT),
-            For::Update => (UPDATE_MISSING, UPDATE_FORMAT),
-        };
+        let (missing, format) = purpose.faults();
         let xml = match self.metadata {
             Metadata::Xml(xml) if !xml.is_empty() => xml,
-            Metadata::Xml(_) | Metadata::Url | Metadata::None => return Err(missing.into()),
+            Metadata::Xml(_) | Metadata::Url(_) | Metadata::None => return Err(missing.into()),
         };
         let metadata = String::from_utf8(xml).map_err(|_| format)?;
         let entity_id = entity_id(&metadata).ok_or(format)?;

@@ -449,9 +449,6 @@ async fn metadata_must_come_along_and_be_that_of_one_entity() {
         assert_eq!(id(done!(owner(), api_v1::add_saml(saml(&shop, " ", good())))), "PROJECT-1n9df");
         assert_eq!(id(done!(owner(), api_v1::add_saml(saml(&shop, "sp", Vec::new())))), "SAML-wmqlo1");
         assert_eq!(id(done!(owner(), api_v1::add_saml(saml(&shop, "sp", b"<a/>".into())))), "SAML-bquso");
-        let url = v1::add_saml_app_request::Metadata::MetadataUrl("https://sp.example/metadata".into());
-        let by_url = v1::AddSamlAppRequest { metadata: Some(url), ..saml(&shop, "sp", Vec::new()) };
-        assert_eq!(id(done!(owner(), api_v1::add_saml(by_url))), "SAML-wmqlo1");
         assert_eq!(id(done!(owner(), api_v1::add_saml(saml("none", "sp", good())))), "COMMAND-EbFMN");
         assert_eq!(
             id(done!(world.org("o2", "ORG_OWNER"), api_v1::add_saml(saml(&shop, "sp", good())))),
@@ -489,6 +486,77 @@ async fn new_metadata_replaces_the_old_and_the_same_is_no_change() {
             ("project.application.config.saml.changed", Some("urn:b"))
         );
         done!(owner(), api_v1::add_saml(saml(&shop, "again", metadata("urn:a")))).unwrap();
+    })
+    .await;
+}
+
+fn at(url: String) -> Option<v1::add_saml_app_request::Metadata> {
+    Some(v1::add_saml_app_request::Metadata::MetadataUrl(url))
+}
+
+#[tokio::test]
+async fn metadata_at_an_address_is_fetched_when_it_is_written() {
+    use v1::update_saml_app_config_request::Metadata;
+    on_each_engine(|db| async {
+        let web = castellan_outbound::testing::WebServer::start().await;
+        let world = World::new(db).await;
+        let shop = world.project_with_roles("o1", "Shop", &[]).await;
+        let owner = || world.org("o1", "ORG_OWNER");
+        let text = |id: &str| String::from_utf8(metadata(id)).unwrap();
+        web.set("/metadata", 200, &text("urn:a"));
+        let by_url = |url: String| v1::AddSamlAppRequest { metadata: at(url), ..saml(&shop, "sp", Vec::new()) };
+        let added = done!(owner(), api_v1::add_saml(by_url(web.url("/metadata")))).unwrap();
+        let get = v2::GetApplicationRequest { application_id: added.app_id.clone() };
+        let read = done!(owner(), api_v2::get(get)).unwrap().application.unwrap();
+        let Some(v2::application::Configuration::SamlConfiguration(config)) = read.configuration else { panic!() };
+        assert_eq!(config.metadata_xml, metadata("urn:a"));
+        let change = |url: String| v1::UpdateSamlAppConfigRequest {
+            project_id: shop.clone(),
+            app_id: added.app_id.clone(),
+            metadata: Some(Metadata::MetadataUrl(url)),
+            login_version: None,
+        };
+        assert_eq!(id(done!(owner(), api_v1::update_saml(change(web.url("/metadata"))))), "COMMAND-1m88i");
+        web.set("/metadata", 200, &text("urn:b"));
+        done!(owner(), api_v1::update_saml(change(web.url("/metadata")))).unwrap();
+        assert_eq!(events(&world, "project", &shop).await.pop().unwrap().1["entityId"], "urn:b");
+        assert_eq!(id(done!(owner(), api_v1::update_saml(change(web.url("/gone"))))), "SAML-J3kg3");
+        web.set("/page", 200, "<html/>");
+        assert_eq!(id(done!(owner(), api_v1::update_saml(change(web.url("/page"))))), "SAML-3fk2b");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nothing_is_fetched_for_those_who_may_not_write_or_from_what_is_no_web_address() {
+    on_each_engine(|db| async {
+        let web = castellan_outbound::testing::WebServer::start().await;
+        let world = World::new(db).await;
+        let shop = world.project_with_roles("o1", "Shop", &[]).await;
+        let gate = done!(world.org("o1", "ORG_OWNER"), api_v1::add_api(api(&shop, "gate"))).unwrap();
+        web.set("/metadata", 200, &String::from_utf8(metadata("urn:a")).unwrap());
+        let by_url =
+            |project: &str, url: String| v1::AddSamlAppRequest { metadata: at(url), ..saml(project, "sp", Vec::new()) };
+        let url = || web.url("/metadata");
+        let stranger = || world.org("o2", "ORG_OWNER");
+        let owner = || world.org("o1", "ORG_OWNER");
+        assert_eq!(id(done!(stranger(), api_v1::add_saml(by_url(&shop, url())))), "COMMAND-EbFMN");
+        assert_eq!(id(done!(world.other_instance(), api_v1::add_saml(by_url(&shop, url())))), "COMMAND-EbFMN");
+        assert_ne!(id(done!(world.user("u", "o1"), api_v1::add_saml(by_url(&shop, url())))), "no error");
+        for app in [gate.app_id.as_str(), "none"] {
+            let change = v1::UpdateSamlAppConfigRequest {
+                project_id: shop.clone(),
+                app_id: app.into(),
+                metadata: Some(v1::update_saml_app_config_request::Metadata::MetadataUrl(url())),
+                login_version: None,
+            };
+            let expected = if app == "none" { "COMMAND-2n8uU" } else { "COMMAND-GBr35" };
+            assert_eq!(id(done!(owner(), api_v1::update_saml(change))), expected);
+        }
+        for address in ["", "file:///etc/passwd", "sp.example/metadata"] {
+            assert_eq!(id(done!(owner(), api_v1::add_saml(by_url(&shop, address.into())))), "SAML-wmqlo1");
+        }
+        assert!(web.requests().is_empty());
     })
     .await;
 }

@@ -28,7 +28,7 @@ pub(super) fn new_saml(request: v2::CreateSamlApplicationRequest) -> SamlSetting
     use v2::create_saml_application_request::Metadata as Wire;
     let metadata = match request.metadata {
         Some(Wire::MetadataXml(xml)) => Metadata::Xml(xml),
-        Some(Wire::MetadataUrl(_)) => Metadata::Url,
+        Some(Wire::MetadataUrl(address)) => Metadata::Url(address),
         None => Metadata::None,
     };
     SamlSettings { metadata, login: Some(login(request.login_version)) }
@@ -39,7 +39,7 @@ pub(super) fn saml_change(request: v2::UpdateSamlApplicationConfigurationRequest
     use v2::update_saml_application_configuration_request::Metadata as Wire;
     let metadata = match request.metadata {
         Some(Wire::MetadataXml(xml)) => Metadata::Xml(xml),
-        Some(Wire::MetadataUrl(_)) => Metadata::Url,
+        Some(Wire::MetadataUrl(address)) => Metadata::Url(address),
         None => Metadata::None,
     };
     SamlSettings { metadata, login: request.login_version.map(|version| login(Some(version))) }
