@@ -43,23 +43,24 @@ impl Connection {
         Ok(())
     }
 
-    /// Claims up to `limit` items that are due, of all instances, oldest first. Nobody else gets them before `claimed_until`; an
-    /// item that is not finished by then, because its worker died, is due again.
+    /// Claims up to `limit` items of one kind that are due, of all instances, oldest first. Nobody else gets them before
+    /// `claimed_until`; an item that is not finished by then, because its worker died, is due again.
     ///
     /// # Errors
     /// As [`Connection::rows`]; a conflict when two nodes claim at once.
     pub async fn claim_outbox(
         &mut self,
+        kind: &str,
         now: Timestamp,
         claimed_until: Timestamp,
         limit: u32,
     ) -> Result<Vec<OutboxItem>> {
         let claim = global_statement!(
             "UPDATE outbox SET run_at = $2, attempts = attempts + 1 \
-             WHERE id IN (SELECT id FROM outbox WHERE run_at <= $1 ORDER BY run_at, id LIMIT $3) \
+             WHERE id IN (SELECT id FROM outbox WHERE kind = $4 AND run_at <= $1 ORDER BY run_at, id LIMIT $3) \
              RETURNING id, instance_id, kind, payload, attempts"
         );
-        let rows = self.rows(claim, &values![now, claimed_until, limit]).await?;
+        let rows = self.rows(claim, &values![now, claimed_until, limit, kind]).await?;
         let mut items = rows.iter().map(OutboxItem::read).collect::<Result<Vec<_>>>()?;
         items.sort_by_key(|item| item.id);
         Ok(items)

@@ -112,13 +112,14 @@ async fn an_outbox_item_is_claimed_once_until_its_lease_ends() {
     on_each_engine(|db| async move {
         let at = Timestamp::from_seconds;
         let mut tx = db.begin(Some("i1"));
+        tx.append_outbox("call", &serde_json::json!({}), at(9)).await.unwrap();
         tx.append_outbox("mail", &serde_json::json!({"to": "ann"}), at(10)).await.unwrap();
         tx.commit().await.unwrap();
         let claim = |now: i64| {
             let db = db.clone();
             async move {
                 let mut tx = db.begin(None);
-                let items = tx.claim_outbox(at(now), at(now + 60), 10).await.unwrap();
+                let items = tx.claim_outbox("mail", at(now), at(now + 60), 10).await.unwrap();
                 tx.commit().await.unwrap();
                 items
             }

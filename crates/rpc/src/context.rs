@@ -130,6 +130,7 @@ pub struct Context {
     env: Arc<Environment>,
     writes: bool,
     kept: Kept,
+    after_commit: Vec<Box<dyn FnOnce() + Send + Sync>>,
     // Never locked: the mutex only lets `&Context` cross threads, which a database session alone may not.
     work: Mutex<Option<Work>>,
     /// Whether something was asked for that another run may find different, although no row has changed.
@@ -145,7 +146,7 @@ impl Context {
         origin: Arc<str>,
         writes: bool,
     ) -> Self {
-        Self { caller, instance, origin, env, writes, kept: None, work: Mutex::new(None), varies: AtomicBool::new(false) }
+        Self::with(env, instance, caller, origin, writes, None)
     }
 
     /// A context for a query that goes on reading where the door has begun.
@@ -156,8 +157,28 @@ impl Context {
         origin: Arc<str>,
         snapshot: Snapshot,
     ) -> Self {
-        let work = Mutex::new(Some(Work::Read(snapshot)));
-        Self { caller, instance, origin, env, writes: false, kept: None, work, varies: AtomicBool::new(false) }
+        Self::with(env, instance, caller, origin, false, Some(Work::Read(snapshot)))
+    }
+
+    fn with(
+        env: Arc<Environment>,
+        instance: Arc<Instance>,
+        caller: Arc<Caller>,
+        origin: Arc<str>,
+        writes: bool,
+        work: Option<Work>,
+    ) -> Self {
+        Self {
+            caller,
+            instance,
+            origin,
+            env,
+            writes,
+            kept: None,
+            after_commit: Vec::new(),
+            work: Mutex::new(work),
+            varies: AtomicBool::new(false),
+        }
     }
 
     /// The snapshot of a finished query, if its outcome followed from rows, caller and request alone: neither time nor chance
@@ -192,6 +213,11 @@ impl Context {
 
     pub(crate) fn swap_kept(&mut self, kept: &mut Kept) {
         std::mem::swap(&mut self.kept, kept);
+    }
+
+    /// Has something done once the command's transaction is durable, and never if it is not.
+    pub fn after_commit(&mut self, work: impl FnOnce() + Send + Sync + 'static) {
+        self.after_commit.push(Box::new(work));
     }
 
     /// The current time.
@@ -337,14 +363,19 @@ impl Context {
     /// # Errors
     /// A conflict that may be retried, or a storage failure.
     pub async fn commit(&mut self) -> Result<()> {
-        match self.slot().take() {
-            Some(Work::Write(tx)) => tx.commit().await,
-            Some(Work::Read(_)) | None => Ok(()),
+        let work = std::mem::take(&mut self.after_commit);
+        if let Some(Work::Write(tx)) = self.slot().take() {
+            tx.commit().await?;
         }
+        for work in work {
+            work();
+        }
+        Ok(())
     }
 
     /// Ends the work without effect.
     pub fn rollback(&mut self) {
+        self.after_commit.clear();
         if let Some(Work::Write(tx)) = self.slot().take() {
             tx.rollback();
         }

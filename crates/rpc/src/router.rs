@@ -8,7 +8,7 @@ use std::sync::Arc;
 use ::http::HeaderMap;
 use bytes::Bytes;
 use castellan_db::{Connection, Recalled, Remember, Retry};
-use castellan_kernel::{Caller, Error, Fault, Kind, Result};
+use castellan_kernel::{Caller, CallerKind, Error, Fault, Kind, Result};
 use castellan_proto::Method;
 use prost::Message as _;
 
@@ -20,6 +20,7 @@ use crate::hosts::RequestedHost;
 use crate::validate;
 
 const BLOCKED: Fault = Fault::new(Kind::ResourceExhausted, "LIMITS-molsj", "Errors.Limits.Instance.Blocked");
+const EXHAUSTED: Fault = Fault::new(Kind::ResourceExhausted, "QUOTA-vjAy8", "Quota.Access.Exhausted");
 const MALFORMED: Fault = Fault::invalid("RPC-Bad01", "Errors.Request.Malformed");
 
 type LocalFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -139,10 +140,20 @@ pub trait Gate: Send + Sync + 'static {
     ) -> LocalFuture<'a, Result<Arc<Caller>>>;
 }
 
+/// Counts the authenticated requests of instances that have a quota for them.
+pub trait Meter: std::fmt::Debug + Send + Sync + 'static {
+    /// Counts one request, and says whether it is still within what is granted.
+    fn admit<'a>(&'a self, instance_id: &'a str) -> LocalFuture<'a, bool>;
+
+    /// Whether nothing is left for the instance, as far as is known; counts nothing.
+    fn is_exhausted(&self, instance_id: &str) -> bool;
+}
+
 /// All handlers behind one door.
 pub struct Router {
     entries: HashMap<&'static str, Entry>,
     gate: Box<dyn Gate>,
+    meter: Option<Arc<dyn Meter>>,
     env: Arc<Environment>,
 }
 
@@ -158,7 +169,13 @@ impl Router {
         if let Some(path) = registry.entries.keys().find(|path| Contract::get().method(path).is_none()) {
             return Err(format!("{path} is not a method of the contract"));
         }
-        Ok(Self { entries: registry.entries, gate: Box::new(gate), env })
+        Ok(Self { entries: registry.entries, gate: Box::new(gate), meter: None, env })
+    }
+
+    /// Has authenticated requests counted.
+    #[must_use]
+    pub fn metered(self, meter: Arc<dyn Meter>) -> Self {
+        Self { meter: Some(meter), ..self }
     }
 
     /// The environment that handlers get.
@@ -221,6 +238,12 @@ impl Router {
         if let Auth::Permission(permission) = &method.auth {
             let check = method.check_value(&call.body);
             caller.require_for_method(*permission, check.as_deref())?;
+        }
+        if let Some(meter) = &self.meter
+            && matches!(caller.kind, CallerKind::Human | CallerKind::Machine)
+            && !meter.admit(&instance.id).await
+        {
+            return Err(EXHAUSTED.into());
         }
         validate::validate(method.request, &call.body)
             .map_err(|violation| Error::bare(Kind::InvalidArgument, violation.to_string()))?;

@@ -11,13 +11,14 @@ use castellan_crypto::opaque::OpaqueKey;
 use castellan_crypto::password::{PasswordHasher, Scheme};
 use castellan_db::testing::TestDb;
 use castellan_db::{Db, DbOptions, Durability, SqliteOptions};
+use castellan_directory::instances::quotas::{QuotaSignal, RequestMeter};
 use castellan_kernel::{FixedClock, IdGenerator, PageLimits, Rng, RoleTable, SystemRng, Timestamp};
 use castellan_oidc::system_user::{SystemMembership, SystemUser, SystemUsers};
 use castellan_oidc::{Options, TokenGate};
 use castellan_projects::instance_setup::{HumanOwner, InstanceTemplate, MachineOwner, NewInstance, create_instance};
 use castellan_rpc::hosts::HostOptions;
 use castellan_rpc::service::{ServiceOptions, service};
-use castellan_rpc::{Context, Environment, Instance, Registry, Router, Services};
+use castellan_rpc::{Context, Environment, Instance, Meter, Registry, Router, Services};
 use castellan_settings::InstanceDefaults;
 use castellan_settings::web_keys::{Curve, WebKeyKind};
 use http::{Request, header};
@@ -37,11 +38,13 @@ pub struct Setup {
     pub registry: fn() -> Registry,
     /// The kind of signing keys that new instances get; RSA takes long to make.
     pub web_keys: WebKeyKind,
+    /// Whether authenticated requests are counted.
+    pub quotas: bool,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { registry: slices, web_keys: WebKeyKind::Ecdsa(Curve::P256) }
+        Self { registry: slices, web_keys: WebKeyKind::Ecdsa(Curve::P256), quotas: false }
     }
 }
 
@@ -59,6 +62,8 @@ pub struct Application {
     pub env: Arc<Environment>,
     /// The time.
     pub clock: Arc<FixedClock>,
+    /// What counts authenticated requests, if the setup asks for it.
+    pub meter: Option<Arc<RequestMeter>>,
     service: axum::Router,
     setup: Setup,
     system_key: Arc<SigningKey>,
@@ -132,6 +137,7 @@ impl Application {
         services.insert(ring);
         services.insert(PasswordHasher::new(Scheme::Bcrypt { cost: 4 }, Arc::clone(&rng)).unwrap());
         services.insert(castellan_outbound::Client::new(&castellan_outbound::Options::default()).unwrap());
+        services.insert(QuotaSignal::default());
         services.insert(system_users(&system_key));
         services.insert(template(setup.web_keys));
         let clock = Arc::new(FixedClock::new(start()));
@@ -158,11 +164,15 @@ impl Application {
             hosts: HostOptions::default(),
             services,
         });
-        let router = Router::new((setup.registry)(), TokenGate, Arc::clone(&env)).unwrap();
+        let mut router = Router::new((setup.registry)(), TokenGate, Arc::clone(&env)).unwrap();
+        let meter = setup.quotas.then(|| Arc::new(RequestMeter::new(Arc::clone(&env))));
+        if let Some(meter) = &meter {
+            router = router.metered(Arc::clone(meter) as Arc<dyn Meter>);
+        }
         let apis = service(Arc::new(router), ServiceOptions::default()).unwrap();
         let assets = castellan_settings::asset_routes(Arc::clone(&env), Arc::new(TokenGate));
         let service = castellan_oidc::routes(Arc::clone(&env), Options::default()).merge(apis).merge(assets);
-        Self { env, clock, service, setup, system_key, _scratch: scratch }
+        Self { env, clock, meter, service, setup, system_key, _scratch: scratch }
     }
 
     /// Another server on a copy of this one's data as it is now, with the same keys: what happens there stays there.

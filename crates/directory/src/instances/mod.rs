@@ -11,7 +11,7 @@ mod event;
 mod information;
 pub mod languages;
 mod query;
-mod quotas;
+pub mod quotas;
 mod resolve;
 mod sql;
 #[cfg(test)]

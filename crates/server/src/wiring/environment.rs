@@ -85,6 +85,7 @@ pub(super) async fn build(process: &Process) -> Result<Arc<Environment>> {
     services.insert(ring);
     services.insert(hasher);
     services.insert(outbound);
+    services.insert(castellan_directory::instances::quotas::QuotaSignal::default());
     services.insert(users);
     services.insert(template::instance_template(settings));
     services.insert(castellan_directory::audit::ConfiguredRetention(settings.audit_log_retention.into()));

@@ -6,6 +6,7 @@ mod environment;
 mod first_instance;
 mod housekeeping;
 mod keys;
+mod quotas;
 mod registry;
 mod store;
 mod system_users;
@@ -48,7 +49,11 @@ pub async fn serve(process: Process) -> Result<()> {
     let metrics = crate::metrics::Metrics::new(&castellan_kernel::SystemClock);
     let shown = (settings.metrics.kind == crate::config::MetricsType::Prometheus).then(|| metrics.clone());
     let db = env.db.clone();
-    let router = castellan_rpc::Router::new(registry(), TokenGate, Arc::clone(&env)).map_err(Failure::new)?;
+    let mut router = castellan_rpc::Router::new(registry(), TokenGate, Arc::clone(&env)).map_err(Failure::new)?;
+    let meter = quotas::meter(&env, &settings);
+    if let Some(meter) = &meter {
+        router = router.metered(Arc::clone(meter) as Arc<dyn castellan_rpc::Meter>);
+    }
     let health = Health::new();
     let options = ServiceOptions {
         clock: Arc::clone(&env.clock),
@@ -76,7 +81,10 @@ pub async fn serve(process: Process) -> Result<()> {
     announcement.print(&settings)?;
     let stop = crate::listener::Stop::on_signals()
         .map_err(|cause| Failure::new("the signals to stop cannot be listened to").because(cause))?;
-    let work = housekeeping::start(Arc::clone(&env), stop.clone());
+    let mut work = vec![housekeeping::start(Arc::clone(&env), stop.clone())];
+    if let Some(meter) = &meter {
+        work.extend(quotas::start(Arc::clone(&env), meter, stop.clone()));
+    }
     let mut told = stop.clone();
     let leaving = tokio::spawn(async move {
         told.wait().await;
@@ -84,7 +92,12 @@ pub async fn serve(process: Process) -> Result<()> {
     });
     listener.serve(routes, stop).await;
     leaving.abort();
-    work.abort();
+    for job in work {
+        job.abort();
+    }
+    if let Some(meter) = &meter {
+        quotas::finish(meter).await;
+    }
     env.db.close().await?;
     Ok(())
 }

@@ -5,7 +5,7 @@ use castellan_rpc::Context;
 use castellan_settings::Span;
 
 use super::event::{QuotaRemoved, QuotaSet};
-use super::{Terms, aggregate, sql};
+use super::{QuotaSignal, Terms, aggregate, sql};
 
 const EXISTS: Fault = Fault::exists("COMMAND-WDfFf", "Errors.Quota.AlreadyExists");
 const NOT_FOUND: Fault = Fault::not_found("COMMAND-WDfFf", "Errors.Quota.NotFound");
@@ -51,6 +51,7 @@ pub(super) async fn set(ctx: &mut Context, unit: i32, mut terms: Terms) -> Resul
         terms.notifications = quota.terms.notifications;
     }
     sql::put(ctx.tx().await?, unit, &id, &terms, &receipt).await?;
+    announce(ctx);
     Ok(receipt)
 }
 
@@ -59,7 +60,15 @@ pub(super) async fn remove(ctx: &mut Context, unit: i32) -> Result<Receipt> {
     let quota = sql::find(ctx.tx().await?, unit).await?.ok_or(NOT_FOUND)?;
     let receipt = ctx.record(&aggregate(&quota.id, &instance), &QuotaRemoved { unit }).await?;
     sql::delete(ctx.tx().await?, unit).await?;
+    announce(ctx);
     Ok(receipt)
+}
+
+/// Requests that come after the change are counted by it.
+fn announce(ctx: &mut Context) {
+    if let Ok(signal) = ctx.service::<QuotaSignal>() {
+        ctx.after_commit(move || signal.raise());
+    }
 }
 
 fn check(unit: i32, terms: &Terms) -> Result<()> {

@@ -1,7 +1,7 @@
 //! Events of this room, exactly as `spec: events.json` has them.
 
 use castellan_rpc::AuditEvent;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Notification, Terms};
 
@@ -67,4 +67,39 @@ pub(super) struct QuotaRemoved {
 
 impl AuditEvent for QuotaRemoved {
     const TYPE: &'static str = "quota.removed";
+}
+
+/// How far a quota is used; also the document that is sent to those who wanted to know.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Threshold {
+    pub unit: i32,
+    pub id: String,
+    #[serde(rename = "callURL")]
+    pub call_url: String,
+    pub period_start: String,
+    /// The percentage that was reached.
+    pub threshold: u64,
+    pub usage: u64,
+}
+
+/// Somebody is to be told.
+#[derive(Serialize)]
+pub(super) struct NotificationDue(pub Threshold);
+
+impl AuditEvent for NotificationDue {
+    const TYPE: &'static str = "quota.notificationdue";
+}
+
+/// Somebody was told.
+#[derive(Serialize)]
+pub(super) struct NotificationSent {
+    #[serde(flatten)]
+    pub threshold: Threshold,
+    #[serde(rename = "dueEventID")]
+    pub due_event_id: String,
+}
+
+impl AuditEvent for NotificationSent {
+    const TYPE: &'static str = "quota.notified";
 }

@@ -1,19 +1,33 @@
-//! Quotas: how much of a unit an instance may use per interval, and whom to tell when a part of it is used. They are kept and shown to
-//! nobody but the operator of the system; usage is not counted. RPCs: System AddQuota, SetQuota, RemoveQuota. Table `quotas`.
-//! Events `quota.set`, `quota.removed`, one stream per quota. Rules: spec api.md 4.16, oauth.md 6.4.
+//! Quotas: how much of a unit an instance may use per interval, and whom to tell when a part of it is used. Authenticated requests
+//! are counted ([`RequestMeter`]), and refused where the quota is a limit. RPCs: System AddQuota, SetQuota, RemoveQuota. Tables
+//! `quotas`, `quota_usage`. Events `quota.*`, one stream per quota. Rules: spec api.md 1.10 and 4.16, oauth.md 6.4.
 
 mod api;
 mod command;
+mod counter;
+mod delivery;
 mod event;
+mod meter;
+mod period;
 mod sql;
 #[cfg(test)]
 mod tests;
+mod usage;
 
 use castellan_kernel::{Receipt, Timestamp};
 use castellan_proto::methods::system_v1 as system;
 use castellan_rpc::{Aggregate, Registry};
 use castellan_settings::Span;
 use serde::{Deserialize, Serialize};
+
+pub use delivery::deliver_notifications;
+pub use meter::{QuotaSignal, RequestMeter};
+
+/// The unit that is counted here: `REQUESTS_ALL_AUTHENTICATED`.
+const REQUESTS: i32 = 1;
+
+/// Calls to those who are to be told, in the outbox.
+const NOTIFICATION: &str = "quota.notification";
 
 /// Whom to tell when that part of the quota is used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
