@@ -1,5 +1,9 @@
 //! What the configuration decides about this crate (`spec: oauth.md 1.2, 4.1, 4.6`).
 
+use std::sync::Arc;
+
+use castellan_rpc::Meter;
+
 /// Paths and lifetimes of the OpenID provider.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -13,6 +17,8 @@ pub struct Options {
     pub jwks_cache_seconds: i64,
     /// The languages of the login pages.
     pub languages: Vec<String>,
+    /// Who knows which instances have used up their authenticated requests; `None` when nothing is counted.
+    pub meter: Option<Arc<dyn Meter>>,
 }
 
 /// The paths of the endpoints.
@@ -37,6 +43,7 @@ impl Default for Options {
             id_token_seconds: 12 * 3600,
             jwks_cache_seconds: 300,
             languages: castellan_languages(),
+            meter: None,
         }
     }
 }

@@ -231,7 +231,10 @@ impl Router {
         } else {
             let key = Answer::key(call, &instance.id, &caller, &origin);
             match look.recall::<Answer>(key).await? {
-                Recalled::Known(answer) => return Ok(Reply { body: answer.body.clone() }),
+                Recalled::Known(answer) => {
+                    self.admit(&caller, &instance).await?;
+                    return Ok(Reply { body: answer.body.clone() });
+                }
                 Recalled::Unknown(recording) => Some(recording),
             }
         };
@@ -239,12 +242,7 @@ impl Router {
             let check = method.check_value(&call.body);
             caller.require_for_method(*permission, check.as_deref())?;
         }
-        if let Some(meter) = &self.meter
-            && matches!(caller.kind, CallerKind::Human | CallerKind::Machine)
-            && !meter.admit(&instance.id).await
-        {
-            return Err(EXHAUSTED.into());
-        }
+        self.admit(&caller, &instance).await?;
         validate::validate(method.request, &call.body)
             .map_err(|violation| Error::bare(Kind::InvalidArgument, violation.to_string()))?;
 
@@ -289,6 +287,17 @@ impl Router {
                 outcome => return outcome,
             }
         }
+    }
+
+    /// Counts the request of a user, where the instance has a quota.
+    async fn admit(&self, caller: &Caller, instance: &Instance) -> Result<()> {
+        if let Some(meter) = &self.meter
+            && matches!(caller.kind, CallerKind::Human | CallerKind::Machine)
+            && !meter.admit(&instance.id).await
+        {
+            return Err(EXHAUSTED.into());
+        }
+        Ok(())
     }
 
     async fn instance(&self, call: &Call, connection: &mut Connection, host: &RequestedHost) -> Result<Arc<Instance>> {

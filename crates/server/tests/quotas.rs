@@ -77,3 +77,19 @@ async fn what_was_counted_outlives_the_process_and_nothing_is_refused_without_a_
     })
     .await;
 }
+
+#[tokio::test]
+async fn without_requests_left_the_provider_answers_discovery_and_keys_alone() {
+    on_each_engine_with(SETUP(), |app| async move {
+        let one = app.new_instance("one").await;
+        grant(&app, &one, 1, true).await;
+        assert!(app.rest(&one.owner, "GET", "/auth/v1/users/me", Value::Null).await.is_ok());
+        for path in ["/oidc/v1/userinfo", "/oauth/v2/token", "/oauth/v2/introspect", "/oauth/v2/revoke"] {
+            assert_eq!(app.get(&one.host, path, None).await.status.as_u16(), 429, "{path}");
+        }
+        for path in ["/.well-known/openid-configuration", "/oauth/v2/keys"] {
+            assert!(app.get(&one.host, path, None).await.is_ok(), "{path}");
+        }
+    })
+    .await;
+}

@@ -171,7 +171,8 @@ impl Application {
         }
         let apis = service(Arc::new(router), ServiceOptions::default()).unwrap();
         let assets = castellan_settings::asset_routes(Arc::clone(&env), Arc::new(TokenGate));
-        let service = castellan_oidc::routes(Arc::clone(&env), Options::default()).merge(apis).merge(assets);
+        let options = Options { meter: meter.clone().map(|meter| meter as Arc<dyn Meter>), ..Options::default() };
+        let service = castellan_oidc::routes(Arc::clone(&env), options).merge(apis).merge(assets);
         Self { env, clock, meter, service, setup, system_key, _scratch: scratch }
     }
 

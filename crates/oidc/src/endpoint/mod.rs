@@ -61,12 +61,12 @@ pub fn routes(env: Arc<Environment>, options: Options) -> Router {
     let paths = options.paths.clone();
     let state = Arc::new(State { env, options: Arc::new(options) });
     macro_rules! endpoint {
-        ($handler:path) => {{
+        ($handler:path, $needs:expr) => {{
             let state = Arc::clone(&state);
             any(move |request: Request| {
                 let state = Arc::clone(&state);
                 async move {
-                    match read(&state, request).await {
+                    match read(&state, request, $needs).await {
                         Ok((incoming, look)) => {
                             $handler(&state, incoming, look).await.unwrap_or_else(IntoResponse::into_response)
                         }
@@ -78,16 +78,24 @@ pub fn routes(env: Arc<Environment>, options: Options) -> Router {
     }
     let path = |path: &str| format!("/{}", path.trim_start_matches('/'));
     Router::new()
-        .route("/.well-known/openid-configuration", endpoint!(discovery::answer))
-        .route(&path(&paths.keys), endpoint!(keys::answer))
-        .route(&path(&paths.token), endpoint!(token::answer))
-        .route(&path(&paths.userinfo), endpoint!(userinfo::answer))
-        .route(&path(&paths.introspection), endpoint!(introspection::answer))
-        .route(&path(&paths.revocation), endpoint!(revocation::answer))
+        .route("/.well-known/openid-configuration", endpoint!(discovery::answer, Needs::Nothing))
+        .route(&path(&paths.keys), endpoint!(keys::answer, Needs::Nothing))
+        .route(&path(&paths.token), endpoint!(token::answer, Needs::Quota))
+        .route(&path(&paths.userinfo), endpoint!(userinfo::answer, Needs::Quota))
+        .route(&path(&paths.introspection), endpoint!(introspection::answer, Needs::Quota))
+        .route(&path(&paths.revocation), endpoint!(revocation::answer, Needs::Quota))
+}
+
+/// What an endpoint is refused without.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Needs {
+    Nothing,
+    /// That the instance has requests left (`spec: oauth.md 3.6`).
+    Quota,
 }
 
 /// Reads a request, and begins to look into its instance.
-async fn read(state: &State, request: Request) -> Result<(Incoming, Snapshot), Response> {
+async fn read(state: &State, request: Request, needs: Needs) -> Result<(Incoming, Snapshot), Response> {
     let (parts, body) = request.into_parts();
     let connection = parts.extensions.get::<ConnectionInfo>();
     let asked = request_origin(&parts.headers, &parts.uri, connection);
@@ -97,6 +105,13 @@ async fn read(state: &State, request: Request) -> Result<(Incoming, Snapshot), R
     look.scope(&instance.id);
     if instance.is_blocked {
         return Err((StatusCode::TOO_MANY_REQUESTS, "This instance is blocked. Its operator can lift the block.\n")
+            .into_response());
+    }
+    if needs == Needs::Quota
+        && let Some(meter) = &state.options.meter
+        && meter.is_exhausted(&instance.id)
+    {
+        return Err((StatusCode::TOO_MANY_REQUESTS, "The requests that are granted to this instance are used up.\n")
             .into_response());
     }
     let body = axum::body::to_bytes(body, MAX_BODY)

@@ -63,6 +63,10 @@ pub async fn serve(process: Process) -> Result<()> {
     };
     let apis = service(Arc::new(router), options)
         .map_err(|cause| Failure::new("the routes of the contract cannot be laid out").because(cause))?;
+    let oidc = castellan_oidc::Options {
+        meter: meter.clone().map(|meter| meter as Arc<dyn castellan_rpc::Meter>),
+        ..template::oidc_options(&settings)
+    };
     let routes = crate::debug::router(shown, move || {
         let db = db.clone();
         async move {
@@ -72,7 +76,7 @@ pub async fn serve(process: Process) -> Result<()> {
             })
         }
     })
-    .merge(cors::OIDC.around(castellan_oidc::routes(Arc::clone(&env), template::oidc_options(&settings))))
+    .merge(cors::OIDC.around(castellan_oidc::routes(Arc::clone(&env), oidc)))
     .merge(castellan_settings::asset_routes(Arc::clone(&env), Arc::new(TokenGate)))
     .merge(apis);
     let routes = crate::observe::ObserveLayer::new(&settings, metrics.clone()).around(routes);
