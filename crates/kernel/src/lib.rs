@@ -4,6 +4,7 @@
 
 mod caller;
 mod clock;
+mod duration;
 mod error;
 mod id;
 mod owner;
@@ -15,6 +16,7 @@ mod timestamp;
 
 pub use caller::{Caller, CallerKind, Membership, Scope, Visibility};
 pub use clock::{Clock, FixedClock, SystemClock};
+pub use duration::parse_duration;
 pub use error::{Detail, Error, Fault, Kind, Result};
 pub use id::IdGenerator;
 pub use owner::Owner;
