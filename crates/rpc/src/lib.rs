@@ -19,4 +19,4 @@ pub mod texts;
 pub mod validate;
 
 pub use context::{Aggregate, AuditEvent, Context, Environment, Instance, Services};
-pub use router::{Gate, Meter, Registry, Router};
+pub use router::{Gate, Handlers, Meter, Registry, Router};

@@ -103,6 +103,49 @@ impl Registry {
     }
 }
 
+/// Handlers that other handlers call inside their own transaction or snapshot: what composes requests of the contract (an import)
+/// goes through the same door, the same field rules and the same commands as a caller that sends them one by one.
+pub struct Handlers(HashMap<&'static str, Entry>);
+
+impl Registry {
+    /// Closes the registry for calls from inside.
+    pub fn into_handlers(self) -> Handlers {
+        Handlers(self.entries)
+    }
+}
+
+impl Handlers {
+    /// Runs one RPC in this context, as its caller and in the organization of that caller's context. Nothing is committed.
+    ///
+    /// # Errors
+    /// What a caller would be told who sends this request: a missing permission, a broken field rule, the handler's own refusal.
+    pub async fn call<M: Method>(&self, ctx: &mut Context, request: &M::Request) -> Result<M::Response> {
+        let unknown = || Error::internal(format!("{} has no handler here", M::PATH));
+        let entry = self.0.get(M::PATH).ok_or_else(unknown)?;
+        let method = Contract::get().method(M::PATH).ok_or_else(unknown)?;
+        let body = Bytes::from(request.encode_to_vec());
+        permit(method, &ctx.caller, &body)?;
+        check_fields(method, &body)?;
+        let response = (entry.run)(ctx, body).await?;
+        M::Response::decode(response).map_err(Error::internal)
+    }
+}
+
+/// Whether the caller has the method's permission in the context organization.
+fn permit(method: &MethodInfo, caller: &Caller, body: &Bytes) -> Result<()> {
+    if let Auth::Permission(permission) = &method.auth {
+        let check = method.check_value(body);
+        caller.require_for_method(*permission, check.as_deref())?;
+    }
+    Ok(())
+}
+
+/// Whether the request keeps the field rules of the contract.
+fn check_fields(method: &MethodInfo, body: &Bytes) -> Result<()> {
+    validate::validate(method.request, body)
+        .map_err(|violation| Error::bare(Kind::InvalidArgument, violation.to_string()))
+}
+
 /// What the router must learn from the directory and the token rooms.
 pub trait Gate: Send + Sync + 'static {
     /// The instance that the host names; `Err` is answered as it is, before everything else. `connection` is bound to no
@@ -238,13 +281,9 @@ impl Router {
                 Recalled::Unknown(recording) => Some(recording),
             }
         };
-        if let Auth::Permission(permission) = &method.auth {
-            let check = method.check_value(&call.body);
-            caller.require_for_method(*permission, check.as_deref())?;
-        }
+        permit(method, &caller, &call.body)?;
         self.admit(&caller, &instance).await?;
-        validate::validate(method.request, &call.body)
-            .map_err(|violation| Error::bare(Kind::InvalidArgument, violation.to_string()))?;
+        check_fields(method, &call.body)?;
 
         if !entry.writes {
             let (env, instance) = (Arc::clone(&self.env), Arc::clone(&instance));
