@@ -137,6 +137,7 @@ impl World {
     pub(crate) async fn granted(&self, project_id: &str, org: &str, role_keys: &[&str]) -> String {
         let mut ctx = self.internal();
         let grant = NewGrant {
+            id: None,
             project_id: project_id.into(),
             granted_org_id: org.into(),
             role_keys: role_keys.iter().map(|key| (*key).into()).collect(),

@@ -24,7 +24,7 @@ use castellan_rpc::{Context, Instance, Registry};
 
 pub use command::insert;
 pub use domains::{add as add_domain, set_primary as set_primary_domain};
-pub use resolve::{by_host, by_id, trusts};
+pub use resolve::{by_host, by_id, first_two, trusts};
 pub use trusted_domains::add as add_trusted_domain;
 
 /// An instance with what its answers show.

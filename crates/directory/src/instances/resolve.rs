@@ -47,6 +47,15 @@ pub async fn by_id(connection: &mut Connection, id: &str) -> Result<Option<Insta
     connection.row(statement, &values![id]).await?.map(|row| read(&row)).transpose()
 }
 
+/// The ids of the first instances, oldest first; at most two, to see whether there is exactly one.
+///
+/// # Errors
+/// When storage does not answer.
+pub async fn first_two(connection: &mut Connection) -> Result<Vec<String>> {
+    let statement = global_statement!("SELECT id FROM instances ORDER BY created_at, id LIMIT 2");
+    connection.rows(statement, &[]).await?.iter().map(|row| row.text(0)).collect()
+}
+
 /// Whether the connection's instance trusts this public domain: one of its trusted domains.
 ///
 /// # Errors

@@ -28,6 +28,23 @@ pub async fn create(ctx: &mut Context, name: &str) -> Result<(String, Receipt)> 
 /// `ORG-mruNY` without a name, `ORG-laho2n` for an id in use, `V3-DKcYh` for a name or a domain in use, `ORG-RrfXY` for a name that
 /// gives no domain.
 pub async fn create_with_id(ctx: &mut Context, id: &str, name: &str, parent: &str) -> Result<Receipt> {
+    let name = checked_name(ctx, id, name).await?;
+    let domain = label::generated_domain(name, parent)?;
+    insert(ctx, id, name).await?;
+    domains::add_generated(ctx, id, &domain, true).await
+}
+
+/// Creates an organization with this id and without any domain: the caller gives it the domains that it had elsewhere
+/// ([`domains::take_over`]), a primary one among them. Who may do that is the caller's business.
+///
+/// # Errors
+/// `ORG-mruNY` without a name, `ORG-laho2n` for an id in use, `V3-DKcYh` for a name in use.
+pub async fn create_without_domain(ctx: &mut Context, id: &str, name: &str) -> Result<Receipt> {
+    let name = checked_name(ctx, id, name).await?;
+    insert(ctx, id, name).await
+}
+
+async fn checked_name<'a>(ctx: &mut Context, id: &str, name: &'a str) -> Result<&'a str> {
     let name = name.trim();
     if name.is_empty() {
         return Err(NAME_EMPTY.into());
@@ -35,10 +52,13 @@ pub async fn create_with_id(ctx: &mut Context, id: &str, name: &str, parent: &st
     if sql::exists(ctx.tx().await?, id).await? {
         return Err(ID_TAKEN.into());
     }
-    let domain = label::generated_domain(name, parent)?;
+    Ok(name)
+}
+
+async fn insert(ctx: &mut Context, id: &str, name: &str) -> Result<Receipt> {
     let receipt = ctx.record(&Aggregate::new("org", id, id), &OrgAdded { name }).await?;
     sql::insert(ctx.tx().await?, id, name, &receipt).await?;
-    domains::add_generated(ctx, id, &domain, true).await
+    Ok(receipt)
 }
 
 /// A new organization with its administrators.

@@ -23,7 +23,7 @@ use castellan_kernel::Timestamp;
 use castellan_proto::methods::{admin_v1 as admin, auth_v1 as auth, management_v1 as management, org_v2, org_v2beta};
 use castellan_rpc::Registry;
 
-pub use create::{create, create_with_id};
+pub use create::{create, create_with_id, create_without_domain};
 pub use label::generated_domain;
 pub use sql::{exists, find, find_by_verified_domain};
 

@@ -97,13 +97,27 @@ pub async fn create_api(
     application: NewApplication,
     auth_method: AuthMethod,
 ) -> Result<Added> {
+    create_api_as(ctx, reach, application, None, auth_method).await
+}
+
+/// As [`create_api`], with a client id of the caller's choice.
+///
+/// # Errors
+/// As [`create_api`], and a client id that is taken.
+pub async fn create_api_as(
+    ctx: &mut Context,
+    reach: &Reach,
+    application: NewApplication,
+    client_id: Option<String>,
+    auth_method: AuthMethod,
+) -> Result<Added> {
     if application.project_id.is_empty() {
         return Err(API_PROJECT_MISSING.into());
     }
     if application.name.trim().is_empty() {
         return Err(API_NAME_MISSING.into());
     }
-    let prepared = prepare(ctx, reach, application, None, auth_method, API_ID_TAKEN).await?;
+    let prepared = prepare(ctx, reach, application, client_id, auth_method, API_ID_TAKEN).await?;
     let event = ApiConfigAdded {
         app_id: &prepared.id,
         client_id: &prepared.client_id,
@@ -129,7 +143,10 @@ pub async fn create_oidc(
 }
 
 /// As [`create_oidc`], with a client id of the caller's choice.
-pub(super) async fn create_oidc_as(
+///
+/// # Errors
+/// As [`create_oidc`], and a client id that is taken.
+pub async fn create_oidc_as(
     ctx: &mut Context,
     reach: &Reach,
     application: NewApplication,
@@ -257,6 +274,7 @@ async fn store(
         .await
         .on_unique(sql::NAME_INDEX, NAME_TAKEN)
         .on_unique(sql::ENTITY_ID_INDEX, ENTITY_ID_TAKEN)
+        .on_unique(sql::CLIENT_ID_INDEX, id_taken)
         .on_unique(sql::ID_INDEX, id_taken)?;
     Ok(Added {
         id: prepared.id,

@@ -46,7 +46,8 @@ impl AuthMethod {
         i32::from(self == Self::PrivateKeyJwt)
     }
 
-    pub(super) fn from_api_number(number: i32) -> Self {
+    /// From the number that requests for API applications use.
+    pub fn from_api_number(number: i32) -> Self {
         if number == 1 { Self::PrivateKeyJwt } else { Self::Basic }
     }
 }

@@ -28,10 +28,12 @@ use castellan_proto::methods::{app_v2beta as v2beta, application_v2 as v2, manag
 use castellan_rpc::{Aggregate, Registry};
 
 pub use client::{Client, client_by_id, verification_key};
-pub use command::{Added, NewApplication, create_api, create_oidc};
+pub use command::{Added, NewApplication, create_api, create_api_as, create_oidc, create_oidc_as};
 pub use config::{AppType, AuthMethod, ClientKind, GrantType, LoginVersion, OidcConfig, ResponseType, TokenType};
+pub use keys::{TakenOverKey, take_over_key};
 pub use saml::SamlConfig;
 pub use setup::{add_console_origin, create_api_with_private_key, create_console};
+pub use v1_config::new_oidc;
 
 use config::ClientKind as Kind;
 

@@ -9,6 +9,7 @@ use super::{Application, ApplicationState, AuthMethod, Kind, OidcConfig, SamlCon
 /// What must be unique about an application.
 pub(super) const NAME_INDEX: &str = "applications_name";
 pub(super) const ID_INDEX: &str = "applications_pkey";
+pub(super) const CLIENT_ID_INDEX: &str = "applications_client_id";
 pub(super) const ENTITY_ID_INDEX: &str = "applications_entity_id";
 
 pub(super) const COLUMNS: &str = "a.id, a.project_id, p.org_id, a.name, a.state, a.kind, a.client_id, a.auth_method,

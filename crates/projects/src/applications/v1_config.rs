@@ -40,7 +40,11 @@ pub(super) fn login(version: Option<wire::LoginVersion>) -> (LoginVersion, Strin
     }
 }
 
-pub(super) fn new_oidc(request: v1::AddOidcAppRequest) -> Result<(AuthMethod, OidcConfig)> {
+/// What a request of AddOIDCApp says beside name and project.
+///
+/// # Errors
+/// `PROJECT-1n8df` for a response or grant type that is none.
+pub fn new_oidc(request: v1::AddOidcAppRequest) -> Result<(AuthMethod, OidcConfig)> {
     let (login_version, login_base_uri) = login(request.login_version);
     let config = OidcConfig {
         redirect_uris: request.redirect_uris,

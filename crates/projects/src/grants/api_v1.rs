@@ -16,6 +16,7 @@ use crate::wire::{QUERY_INVALID, method, removed};
 pub(super) async fn add(ctx: &mut Context, request: v1::AddProjectGrantRequest) -> Result<v1::AddProjectGrantResponse> {
     let reach = Reach::Org(ctx.caller.org.clone());
     let grant = NewGrant {
+        id: None,
         project_id: request.project_id,
         granted_org_id: request.granted_org_id,
         role_keys: request.role_keys,

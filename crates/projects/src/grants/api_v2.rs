@@ -17,6 +17,7 @@ pub(super) async fn create(
     request: v2::CreateProjectGrantRequest,
 ) -> Result<v2::CreateProjectGrantResponse> {
     let grant = NewGrant {
+        id: None,
         project_id: request.project_id,
         granted_org_id: request.granted_organization_id,
         role_keys: request.role_keys,

@@ -23,8 +23,10 @@ const PROJECT_NOT_FOUND: Fault = Fault::precondition("COMMAND-EbFMN", "Errors.Pr
 const NOT_FOUND: Fault = Fault::not_found("PROJECT-D8JxR", "Errors.Project.Grant.NotFound");
 
 /// A project grant to create.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct NewGrant {
+    /// An id of the caller's choice (an import); else one is drawn.
+    pub id: Option<String>,
     /// The project.
     pub project_id: String,
     /// The organization that gets it.
@@ -70,10 +72,13 @@ pub async fn create(ctx: &mut Context, reach: &Reach, grant: NewGrant) -> Result
         return Err(TO_OWNER.into());
     }
     check_roles(ctx, &project.id, &grant.role_keys).await?;
-    let id = ctx.new_id();
+    let id = grant.id.clone().filter(|id| !id.is_empty()).unwrap_or_else(|| ctx.new_id());
     let event = GrantAdded { grant_id: &id, granted_org_id: &grant.granted_org_id, role_keys: &grant.role_keys };
     let receipt = ctx.record(&project.aggregate(), &event).await?;
-    sql::insert(ctx.tx().await?, &id, &grant, &receipt).await.on_unique(sql::ONCE_INDEX, EXISTS)?;
+    sql::insert(ctx.tx().await?, &id, &grant, &receipt)
+        .await
+        .on_unique(sql::ONCE_INDEX, EXISTS)
+        .on_unique(sql::ID_INDEX, EXISTS)?;
     Ok(Created { id, receipt })
 }
 

@@ -9,6 +9,9 @@ use crate::projects::ProjectState;
 /// One grant per project and organization.
 pub(super) const ONCE_INDEX: &str = "project_grants_once";
 
+/// One grant per id.
+pub(super) const ID_INDEX: &str = "project_grants_pkey";
+
 pub(super) const COLUMNS: &str = "g.id, g.project_id, p.name, p.org_id, o.name, g.granted_org_id, t.name, g.role_keys,
     g.state, g.created_at, g.changed_at, g.sequence";
 pub(super) const FROM: &str = "project_grants g

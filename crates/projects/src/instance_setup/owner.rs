@@ -107,6 +107,7 @@ async fn add_machine(
             let command = AddKey {
                 reach: Reach::Instance,
                 user_id: user_id.clone(),
+                key_id: None,
                 expires_at: Some(expires_at),
                 public_key: None,
             };

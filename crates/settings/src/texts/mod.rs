@@ -16,7 +16,7 @@ mod tests;
 use castellan_rpc::Registry;
 
 pub use command::{reset, set};
-pub use query::{Texts, of_owner};
+pub use query::{OwnTexts, Texts, of_owner, own};
 pub use template::Template;
 
 pub(crate) use built_in::of_language as built_in;

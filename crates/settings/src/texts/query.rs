@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use castellan_db::Connection;
+use castellan_db::{Connection, statement};
 use castellan_kernel::{Owner, Result};
+use serde_json::{Map, Value as JsonValue};
 
 use super::built_in;
 use super::language::base;
@@ -36,6 +37,36 @@ pub async fn of_owner(connection: &mut Connection, owner: &Owner, template: Temp
     }
     overlay(connection, &mut texts, owner, &kind).await?;
     Ok(texts)
+}
+
+/// The texts of one template and language that an owner says otherwise than the level above.
+#[derive(Debug, Clone)]
+pub struct OwnTexts {
+    /// What the texts are for.
+    pub template: Template,
+    /// The language.
+    pub language: String,
+    /// The texts in the JSON form of the contract's messages.
+    pub message: Map<String, JsonValue>,
+}
+
+/// Everything that an owner itself says, by template and language.
+///
+/// # Errors
+/// When storage does not answer.
+pub async fn own(connection: &mut Connection, owner: &Owner) -> Result<Vec<OwnTexts>> {
+    let statement = statement!(
+        "SELECT kind, value FROM settings WHERE instance_id = $1 AND org_id = $2 AND kind LIKE 'text/%' ORDER BY kind"
+    );
+    let mut own = Vec::new();
+    for row in connection.rows(statement, &[owner.org().unwrap_or_default().into()]).await? {
+        let kind = row.text(0)?;
+        let Some((name, language)) = kind.strip_prefix("text/").and_then(|name| name.split_once('/')) else { continue };
+        let Some(template) = Template::ALL.into_iter().find(|template| template.name() == name) else { continue };
+        let message = template.write(&row.json(1)?)?;
+        own.push(OwnTexts { template, language: language.to_owned(), message });
+    }
+    Ok(own)
 }
 
 /// The texts that the server brings along.

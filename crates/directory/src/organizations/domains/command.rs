@@ -44,6 +44,50 @@ pub(in crate::organizations) async fn add(ctx: &mut Context, org_id: &str, domai
     touch(ctx, org_id, receipt).await
 }
 
+/// Gives an organization a domain as it had it elsewhere (import). No proof is asked for: whoever owns the instance vouches for it.
+/// Users of other organizations whose names end in a verified domain lose these names, as with every proof.
+///
+/// # Errors
+/// `ORG-r3h4J` without a domain, `COMMAND-QXPGs` without the organization, `V2-e1wse` when it has the domain already, `V3-DKcYh` when
+/// another one has verified it, `ORG-Ggd32` for a primary domain that is not verified, and what the check of `iam.write` says.
+pub async fn take_over(
+    ctx: &mut Context,
+    org_id: &str,
+    domain: &str,
+    is_verified: bool,
+    is_primary: bool,
+) -> Result<Receipt> {
+    let domain = domain.trim();
+    if domain.is_empty() {
+        return Err(EMPTY.into());
+    }
+    ctx.require(Permission::IamWrite, "", None)?;
+    let tx = ctx.tx().await?;
+    if !organizations::exists(tx, org_id).await? {
+        return Err(ORG_NOT_FOUND.into());
+    }
+    if sql::find(tx, org_id, domain).await?.is_some() {
+        return Err(EXISTS.into());
+    }
+    if is_primary && !is_verified {
+        return Err(NOT_VERIFIED.into());
+    }
+    let mut receipt = if is_verified {
+        let receipt = add_verified(ctx, org_id, domain).await?;
+        claimed::claim_names(ctx, org_id, domain).await?;
+        receipt
+    } else {
+        add_unverified(ctx, org_id, domain).await?
+    };
+    if is_primary {
+        receipt = make_primary(ctx, org_id, domain).await?;
+    }
+    if is_verified {
+        login_names::refresh_org(ctx.tx().await?, org_id).await?;
+    }
+    touch(ctx, org_id, receipt).await
+}
+
 async fn add_unverified(ctx: &mut Context, org_id: &str, domain: &str) -> Result<Receipt> {
     let receipt = ctx.record(&aggregate(org_id), &DomainAdded { domain }).await?;
     sql::insert(ctx.tx().await?, org_id, domain, &receipt).await?;

@@ -20,6 +20,7 @@ use castellan_proto::methods::{management_v1 as management, org_v2, org_v2beta};
 use castellan_rpc::Registry;
 
 pub(super) use command::add;
+pub use command::take_over;
 pub(super) use generated::{add_generated, replace_generated};
 
 /// How a domain is proven; the number is what contract and storage keep.

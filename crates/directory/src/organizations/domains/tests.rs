@@ -159,3 +159,24 @@ async fn domains_of_other_organizations_and_instances_are_out_of_reach() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_domain_from_elsewhere_needs_no_proof_but_an_owner_of_the_instance() {
+    on_each_engine(|db| async {
+        let world = World::new(db).await;
+        world.settings("o1", "domain_policy", r#"{"validateOrgDomains":true}"#).await;
+        let iam = || world.iam("IAM_OWNER");
+        assert_eq!(id(take_over(&mut owner(&world), "o1", "acme.example", true, true).await), "AUTHZ-cdgFk");
+        assert_eq!(id(take_over(&mut iam(), "o1", " ", true, false).await), "ORG-r3h4J");
+        assert_eq!(id(take_over(&mut iam(), "gone", "acme.example", true, false).await), "COMMAND-QXPGs");
+        assert_eq!(id(take_over(&mut iam(), "o1", "O1.localhost", true, false).await), "V2-e1wse");
+        assert_eq!(id(take_over(&mut iam(), "o1", "o2.localhost", true, false).await), "V3-DKcYh");
+        assert_eq!(id(take_over(&mut iam(), "o1", "acme.example", false, true).await), "ORG-Ggd32");
+        commit(iam(), async |ctx| take_over(ctx, "o1", "acme.example", true, true).await).await;
+        commit(iam(), async |ctx| take_over(ctx, "o1", "open.example", false, false).await).await;
+        let expected = [("acme.example", true, true), ("o1.localhost", true, false), ("open.example", false, false)];
+        let found = domains(&world).await;
+        assert_eq!(found, expected.map(|(domain, verified, primary)| (domain.to_owned(), verified, primary)));
+    })
+    .await;
+}

@@ -85,20 +85,11 @@ pub(super) async fn add(ctx: &mut Context, request: v1::AddHumanUserRequest) -> 
     Ok(v1::AddHumanUserResponse { user_id: added.user_id, details: convert::added(&added.receipt) })
 }
 
-pub(super) async fn import(
-    ctx: &mut Context,
-    request: v1::ImportHumanUserRequest,
-) -> Result<v1::ImportHumanUserResponse> {
-    for (given, field) in [
-        (request.request_passwordless_registration, "request_passwordless_registration"),
-        (!request.otp_code.is_empty(), "otp_code"),
-        (!request.idps.is_empty(), "idps"),
-        (!request.recovery_codes.is_empty(), "recovery_codes"),
-    ] {
-        if given {
-            return Err(not_served("ImportHumanUser", field));
-        }
-    }
+/// The person that a request of ImportHumanUser describes. Passkeys, one-time passwords, links and recovery codes are not looked at.
+///
+/// # Errors
+/// `COMMAND-00p2b`, `PROFILE-RF5z2` and `PROFILE-DSUkN` for names that are missing.
+pub fn from_import(org_id: String, request: v1::ImportHumanUserRequest) -> Result<AddHuman> {
     let profile = request.profile.unwrap_or_default();
     let email = request.email.unwrap_or_default();
     if request.user_name.trim().is_empty() {
@@ -111,8 +102,8 @@ pub(super) async fn import(
         return Err(IMPORT_LAST_NAME_EMPTY.into());
     }
     let hashed = request.hashed_password.map(|hashed| hashed.value).filter(|hash| !hash.is_empty());
-    let command = AddHuman {
-        org_id: ctx.caller.org.clone(),
+    Ok(AddHuman {
+        org_id,
         user_name: Some(request.user_name),
         first_name: profile.first_name,
         last_name: profile.last_name,
@@ -132,7 +123,24 @@ pub(super) async fn import(
         initial_code: InitialCode::UnlessUsable,
         id_taken: Some(ID_TAKEN),
         ..AddHuman::default()
-    };
+    })
+}
+
+pub(super) async fn import(
+    ctx: &mut Context,
+    request: v1::ImportHumanUserRequest,
+) -> Result<v1::ImportHumanUserResponse> {
+    for (given, field) in [
+        (request.request_passwordless_registration, "request_passwordless_registration"),
+        (!request.otp_code.is_empty(), "otp_code"),
+        (!request.idps.is_empty(), "idps"),
+        (!request.recovery_codes.is_empty(), "recovery_codes"),
+    ] {
+        if given {
+            return Err(not_served("ImportHumanUser", field));
+        }
+    }
+    let command = from_import(ctx.caller.org.clone(), request)?;
     let added = command::add(ctx, command).await?;
     Ok(v1::ImportHumanUserResponse {
         user_id: added.user_id,

@@ -3,6 +3,7 @@
 use castellan_db::DbResultExt;
 use castellan_kernel::{Fault, Permission, Result};
 use castellan_rpc::{Aggregate, Context};
+use castellan_settings::PasswordComplexityPolicy;
 
 use super::contact::{self, Channel};
 use super::event::{EmailVerified, HumanAdded, PhoneVerified};
@@ -26,6 +27,8 @@ pub enum InitialCode {
     Never,
     /// Unless the e-mail address is proven and there is a password (v1).
     UnlessUsable,
+    /// Whatever there is: the person was in the initial state where it comes from (import).
+    Always,
 }
 
 /// A person to create.
@@ -66,6 +69,20 @@ pub struct AddHuman {
 }
 
 const ID_TAKEN: Fault = Fault::precondition("COMMAND-7yiox1isql", "Errors.User.AlreadyExisting");
+
+/// Checks and hashes the first password of a person before the transaction in which [`create`] runs: a plain one by this policy, a
+/// hash by its format.
+///
+/// # Errors
+/// `COMMA-…` for what the policy misses in a plain password; `CRYPT-…` for a hash that cannot be used.
+pub async fn prepare_password(
+    ctx: &Context,
+    policy: &PasswordComplexityPolicy,
+    password: NewPassword,
+    change_required: bool,
+) -> Result<PreparedPassword> {
+    password::prepare_by(ctx, policy, password, change_required, ComplexityFaults::CREATE).await
+}
 
 /// Creates a person: checks and hashes the password first, then does [`create`].
 ///
@@ -109,7 +126,11 @@ pub async fn create(ctx: &mut Context, command: AddHuman, password: Option<Prepa
     let email_verified = command.email.verification == Verification::Verified;
     let phone_verified = command.phone.as_ref().is_some_and(|phone| phone.verification == Verification::Verified);
     let usable = email_verified && password.is_some();
-    let initial = command.initial_code == InitialCode::UnlessUsable && !usable;
+    let initial = match command.initial_code {
+        InitialCode::Never => false,
+        InitialCode::UnlessUsable => !usable,
+        InitialCode::Always => true,
+    };
     let language = if command.preferred_language.is_empty() { "und" } else { &command.preferred_language };
     let phone = command.phone.as_ref().map_or("", |phone| &phone.address);
     let event = HumanAdded {

@@ -24,11 +24,12 @@ use castellan_kernel::Receipt;
 use castellan_proto::methods::{auth_v1 as auth, management_v1 as management, user_v2, user_v2beta};
 use castellan_rpc::Registry;
 
+pub use api_v1::from_import;
 pub(in crate::users) use api_v2::{
     email_from_v2, password_change_from_v2, password_from_v2, phone_change_from_v2, phone_from_v2, profile_of_new,
     refuse_later_parts,
 };
-pub use command::{AddHuman, InitialCode, add, create};
+pub use command::{AddHuman, InitialCode, add, create, prepare_password};
 pub use password::{NewPassword, PreparedPassword, check_new_password, check_password};
 pub(in crate::users) use profile::ProfileChange;
 pub(in crate::users) use update::{UpdateHuman, update};

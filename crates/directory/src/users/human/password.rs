@@ -114,6 +114,21 @@ pub(super) async fn prepare(
     change_required: bool,
     faults: ComplexityFaults,
 ) -> Result<PreparedPassword> {
+    let policy = match &password {
+        NewPassword::Plain(_) => effective::<PasswordComplexityPolicy>(&mut ctx.look(), policy_org).await?.value,
+        NewPassword::Hashed(_) => PasswordComplexityPolicy::default(),
+    };
+    prepare_by(ctx, &policy, password, change_required, faults).await
+}
+
+/// As [`prepare`], by a policy that the caller knows.
+pub(super) async fn prepare_by(
+    ctx: &Context,
+    policy: &PasswordComplexityPolicy,
+    password: NewPassword,
+    change_required: bool,
+    faults: ComplexityFaults,
+) -> Result<PreparedPassword> {
     let hash = match password {
         NewPassword::Hashed(hash) => {
             inspect(&hash, &Limits::default()).map_err(|error| match error {
@@ -127,8 +142,7 @@ pub(super) async fn prepare(
             if plain.is_empty() {
                 return Err(EMPTY.into());
             }
-            let policy = effective::<PasswordComplexityPolicy>(&mut ctx.look(), policy_org).await?.value;
-            check_complexity(&policy, &plain, faults)?;
+            check_complexity(policy, &plain, faults)?;
             ctx.service::<PasswordHasher>()?.hash(plain).await.map_err(hasher_error)?
         }
     };

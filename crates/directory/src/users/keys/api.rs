@@ -17,6 +17,7 @@ pub(super) async fn v1_add(ctx: &mut Context, request: v1::AddMachineKeyRequest)
         AddKey {
             reach: Reach::context(ctx),
             user_id: request.user_id,
+            key_id: None,
             expires_at: request.expiration_date.as_ref().map(convert::from_timestamp),
             public_key: (!request.public_key.is_empty()).then_some(request.public_key),
         },
@@ -35,6 +36,7 @@ pub(super) async fn v2_add(ctx: &mut Context, request: v2::AddKeyRequest) -> Res
         AddKey {
             reach: Reach::Instance,
             user_id: request.user_id,
+            key_id: None,
             expires_at: request.expiration_date.as_ref().map(convert::from_timestamp),
             public_key: (!request.public_key.is_empty()).then_some(request.public_key),
         },

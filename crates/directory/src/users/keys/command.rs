@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use castellan_crypto::jose::{RsaBits, VerifyingKey};
 use castellan_crypto::pem::RsaKeyPair;
+use castellan_db::DbResultExt as _;
 use castellan_kernel::{Error, Fault, Permission, Receipt, Result, Timestamp};
 use castellan_rpc::Context;
 use serde::Serialize;
@@ -16,6 +17,7 @@ const USER_NOT_FOUND: Fault = Fault::precondition("COMMAND-bnipwm1", "Errors.Use
 const REMOVE_USER_NOT_FOUND: Fault = Fault::not_found("COMMAND-4g3xq", "Errors.NotFound");
 const KEY_NOT_FOUND: Fault = Fault::not_found("COMMAND-4m77G", "Errors.User.Machine.Key.NotFound");
 const KEY_INVALID: Fault = Fault::invalid("COMMAND-5F3h1", "Errors.User.Machine.Key.Invalid");
+const ID_TAKEN: Fault = Fault::exists("COMMAND-Mk3yT", "Errors.AlreadyExists");
 const EXPIRES_IN_THE_PAST: Fault = Fault::invalid("DOMAIN-dv3t5", "Errors.AuthNKey.ExpireBeforeNow");
 
 /// `KEY_TYPE_JSON`.
@@ -28,6 +30,8 @@ pub struct AddKey {
     pub reach: Reach,
     /// The service user.
     pub user_id: String,
+    /// The id that the caller wants (an import); `None` has one drawn.
+    pub key_id: Option<String>,
     /// From then on the key is useless; `None`: never.
     pub expires_at: Option<Timestamp>,
     /// PEM of the caller's own public key; `None` has a key pair made.
@@ -98,7 +102,7 @@ pub(super) async fn add_key(ctx: &mut Context, command: AddKey) -> Result<AddedK
 ///
 /// # Errors
 /// `DOMAIN-dv3t5` for an expiry in the past, `COMMAND-5F3h1` for a public key that cannot be read, `COMMAND-bnipwm1` without such
-/// a service user, and what the permission check says.
+/// a service user, `COMMAND-Mk3yT` for an id in use, and what the permission check says.
 pub async fn create(ctx: &mut Context, command: AddKey, material: KeyMaterial) -> Result<AddedKey> {
     check(ctx, &command)?;
     let expires_at = command.expires_at.unwrap_or(Timestamp::NEVER);
@@ -109,7 +113,7 @@ pub async fn create(ctx: &mut Context, command: AddKey, material: KeyMaterial) -
         KeyMaterial::Own(public) => (None, public),
         KeyMaterial::Made(pair) => (Some(pair.private_pem), pair.public_pem.into_bytes()),
     };
-    let key_id = ctx.new_id();
+    let key_id = command.key_id.filter(|id| !id.is_empty()).unwrap_or_else(|| ctx.new_id());
     let event = KeyAdded {
         key_id: &key_id,
         key_type: JSON,
@@ -117,7 +121,9 @@ pub async fn create(ctx: &mut Context, command: AddKey, material: KeyMaterial) -
         public_key: STANDARD.encode(&public_key),
     };
     let receipt = ctx.record(&user.aggregate(), &event).await?;
-    sql::insert(ctx.tx().await?, &user.id, &key_id, JSON, public_key, expires_at, &receipt).await?;
+    sql::insert(ctx.tx().await?, &user.id, &key_id, JSON, public_key, expires_at, &receipt)
+        .await
+        .on_unique("user_keys_pkey", ID_TAKEN)?;
 
     let key_file = private_pem
         .map(|private_pem| {

@@ -143,3 +143,30 @@ async fn lists_hold_what_the_caller_may_see_and_its_own() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_key_may_bring_its_id_along_but_not_take_another_ones() {
+    use super::{AddKey, KeyMaterial, create};
+    use crate::users::head::Reach;
+    on_each_engine(|db| async {
+        let world = World::new(db).await;
+        let robot = world.machine("o1", "robot").await;
+        let mut ctx = world.org("o1", "ORG_OWNER");
+        let pem = public_pem(&mut ctx, &robot).await;
+        let command = |key_id: &str| AddKey {
+            reach: Reach::Org("o1".into()),
+            user_id: robot.clone(),
+            key_id: Some(key_id.into()),
+            expires_at: None,
+            public_key: Some(pem.clone()),
+        };
+        let material = || KeyMaterial::Own(pem.clone());
+        assert_eq!(create(&mut ctx, command("mine"), material()).await.unwrap().key_id, "mine");
+        ctx.commit().await.unwrap();
+        assert_eq!(id(create(&mut ctx, command("mine"), material()).await), "COMMAND-Mk3yT");
+        ctx.rollback();
+        let drawn = create(&mut ctx, command(""), material()).await.unwrap().key_id;
+        assert!(!drawn.is_empty() && drawn != "mine");
+    })
+    .await;
+}

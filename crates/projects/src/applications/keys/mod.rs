@@ -13,6 +13,8 @@ use castellan_kernel::Timestamp;
 use castellan_proto::methods::{app_v2beta as v2beta, application_v2 as v2, management_v1 as management};
 use castellan_rpc::Registry;
 
+pub use command::{TakenOverKey, take_over as take_over_key};
+
 /// A stored key. The private half was shown once and is not kept.
 #[derive(Debug, Clone)]
 struct Key {
