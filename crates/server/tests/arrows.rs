@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 /// Every crate with the crates it may use.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("proto", &[]),
     ("kernel", &[]),
     ("outbound", &[]),
@@ -15,6 +15,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ("settings", &["proto", "kernel", "crypto", "db", "rpc"]),
     ("directory", &["proto", "kernel", "outbound", "crypto", "db", "rpc", "settings"]),
     ("projects", &["proto", "kernel", "outbound", "crypto", "db", "rpc", "settings", "directory"]),
+    ("transfer", &["proto", "kernel", "db", "rpc", "settings", "directory", "projects"]),
     ("oidc", &["proto", "kernel", "crypto", "db", "rpc", "settings", "directory", "projects"]),
 ];
 

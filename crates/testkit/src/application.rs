@@ -53,6 +53,7 @@ fn slices() -> Registry {
     castellan_settings::register(&mut registry);
     castellan_directory::register(&mut registry);
     castellan_projects::register(&mut registry);
+    castellan_transfer::register(&mut registry);
     registry
 }
 

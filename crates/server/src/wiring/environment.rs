@@ -89,6 +89,9 @@ pub(super) async fn build(process: &Process) -> Result<Arc<Environment>> {
     services.insert(users);
     services.insert(template::instance_template(settings));
     services.insert(castellan_directory::audit::ConfiguredRetention(settings.audit_log_retention.into()));
+    if let Some(directory) = &settings.import_export.directory {
+        services.insert(castellan_transfer::TransferDirectory(directory.clone()));
+    }
     let roles = |table: &Option<RoleTable>| table.clone().unwrap_or_default();
     Ok(Arc::new(Environment {
         db,

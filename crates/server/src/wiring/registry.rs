@@ -8,5 +8,6 @@ pub fn registry() -> Registry {
     castellan_settings::register(&mut registry);
     castellan_directory::register(&mut registry);
     castellan_projects::register(&mut registry);
+    castellan_transfer::register(&mut registry);
     registry
 }

@@ -9,6 +9,7 @@ mod observability;
 mod oidc;
 mod policies;
 mod security;
+mod transfer;
 
 pub use database::{Database, Engine, Pool, Postgres, PostgresSsl, PostgresUser, Sqlite, SslMode};
 pub use first_instance::{
@@ -33,6 +34,8 @@ pub use security::{
     Authorization, EncryptionKeys, HashAlgorithm, Hasher, Hashing, KeyNames, KeySizes, Multifactors, OidcKeyNames,
     OneTimePassword, QuotaSwitch, Quotas, SystemDefaults, UserAgentCookie,
 };
+
+pub use transfer::ImportExport;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -80,6 +83,7 @@ section! {
         "Quotas" => quotas: Quotas;
         /// How long audit events are kept and shown; 0s: without end.
         "AuditLogRetention" => audit_log_retention: Duration = "0s";
+        "ImportExport" => import_export: ImportExport;
         "DefaultInstance" => default_instance: DefaultInstance;
         "FirstInstance" => first_instance: FirstInstance;
         "Log" => log: Log;
