@@ -81,3 +81,51 @@ fn a_server_that_does_not_run_is_not_ready() {
     assert_eq!(output.status.code(), Some(1));
     assert!(printed(&output).1.contains("not ready: nothing listens on localhost:1"));
 }
+
+#[test]
+fn organizations_move_from_one_database_to_another_in_a_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = |data: &str, arguments: &[&str]| {
+        let first = ["--dataDir", data, "--set", &format!("FirstInstance.Org.Name=First of {data}")].map(str::to_owned);
+        let all: Vec<&str> = arguments.iter().copied().chain(first.iter().map(String::as_str)).collect();
+        let output = castellan(directory.path(), &all, &[]);
+        let (shown, error) = printed(&output);
+        (output.status.code(), shown, error)
+    };
+    let before = at("one", &["export", "x.json"]);
+    assert!(before.2.contains("castellan setup"), "{}", before.2);
+    assert_eq!(at("one", &["setup"]).0, Some(0));
+    assert_eq!(at("two", &["setup"]).0, Some(0));
+    let org = r#"{"orgs":[{"orgId":"acme","org":{"name":"Acme"},"humanUsers":[{"userId":"grace","user":{
+        "userName":"grace","profile":{"firstName":"Grace","lastName":"Hopper"},"password":"Long-1-enough",
+        "email":{"email":"grace@acme.example","isEmailVerified":true}}}],
+        "orgMembers":[{"userId":"grace","roles":["ORG_OWNER"]}]}]}"#;
+    std::fs::write(directory.path().join("acme.json"), org).unwrap();
+
+    let (code, shown, error) = at("one", &["import", "acme.json"]);
+    assert_eq!(code, Some(0), "{error}");
+    assert!(shown.contains("imported 1 organizations with 1 users and 0 projects, 1 grants and members"), "{shown}");
+    let (code, _, error) = at("one", &["export", "--org", "acme", "--with-passwords", "moved.json"]);
+    assert_eq!(code, Some(0), "{error}");
+    assert!(at("one", &["export", "moved.json"]).2.contains("--force"));
+    assert!(at("one", &["export", "--org", "gone", "other.json"]).2.contains("no organization gone"));
+    assert!(!directory.path().join("other.json").exists());
+
+    assert_eq!(at("two", &["import", "moved.json"]).0, Some(0));
+    let (code, again, error) = at("two", &["import", "moved.json"]);
+    assert_eq!(code, Some(0), "a second run is no failure: {error}");
+    assert!(again.contains("1 organizations were there already"), "{again}");
+    let (_, exported, _) = at("two", &["export", "--org", "acme", "--with-passwords"]);
+    assert_eq!(exported, std::fs::read_to_string(directory.path().join("moved.json")).unwrap());
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(directory.path().join("moved.json")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "hashes of passwords are for nobody else");
+    }
+
+    std::fs::write(directory.path().join("bad.json"), org.replace("acme", "other").replace("Grace", "")).unwrap();
+    let (code, _, error) = at("two", &["import", "bad.json"]);
+    assert_eq!(code, Some(1));
+    assert!(error.contains("org other:") && error.contains("FirstName"), "{error}");
+}

@@ -27,6 +27,7 @@ Examples:
   castellan config show --changed            what is configured, and where it comes from
   castellan ready                            exit code 0 when the server on this machine can serve
   castellan backup nightly.db                copy the embedded database while the server runs
+  castellan export --with-passwords all.json write organizations to a file, to import them elsewhere
 ";
 
 const AFTER: &str = "\
@@ -106,11 +107,66 @@ enum Command {
         #[arg(long)]
         force: bool,
     },
+    /// Import organizations from a file that `export` or another server's ExportData made.
+    ///
+    /// Works on the configured database itself, embedded or PostgreSQL, with the server running or not; nobody has to sign
+    /// in. Each organization is imported as a whole or not at all; then follow project grants, user grants and
+    /// administrators. The same file can be imported again after an interruption: what is there is left as it is.
+    /// While an organization is written into the embedded database, other writers wait.
+    ///
+    /// The exit code is 1 when something was refused or left out; each reason is a line on standard error.
+    ///
+    /// Example: castellan import organizations.json --timeout 30m
+    Import {
+        /// File to read: JSON with the list `orgs`.
+        file: PathBuf,
+        #[command(flatten)]
+        transfer: TransferFlags,
+    },
+    /// Export organizations to a file, from which `import` or another server's ImportData reads them.
+    ///
+    /// Works on the configured database itself, embedded or PostgreSQL, with the server running or not; everything is read
+    /// from one snapshot. The format has no place for some things, client secrets and personal access tokens among them:
+    /// what stays behind is listed on standard error. To move everything, use `backup`, or pg_dump.
+    ///
+    /// Example: castellan export --org 318840512345 --with-passwords organizations.json
+    Export {
+        /// File to write; without one, standard output.
+        file: Option<PathBuf>,
+        /// Only this organization; may be repeated.
+        #[arg(long = "org", value_name = "ID")]
+        orgs: Vec<String>,
+        /// Not this organization; may be repeated.
+        #[arg(long = "exclude-org", value_name = "ID")]
+        excluded: Vec<String>,
+        /// Write the hashes of passwords too; keep the file secret then.
+        #[arg(long)]
+        with_passwords: bool,
+        /// Write the secrets of one-time passwords too; this version stores none.
+        #[arg(long)]
+        with_otp: bool,
+        /// Replace the file if it exists.
+        #[arg(long)]
+        force: bool,
+        #[command(flatten)]
+        transfer: TransferFlags,
+    },
     /// Facts about the API.
     Api {
         #[command(subcommand)]
         command: ApiCommand,
     },
+}
+
+/// Flags of import and export.
+#[derive(Debug, Args)]
+struct TransferFlags {
+    /// Id of the instance; needed only where the database holds several.
+    #[arg(long, value_name = "ID")]
+    instance: Option<String>,
+    /// End with a failure when it takes longer, such as 90s, 30m or 1h30m; what is done by then stays.
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    timeout: Option<std::time::Duration>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -206,7 +262,15 @@ struct MasterKeyFlags {
     #[arg(long = "masterkey", alias = "master-key", global = true, value_name = "KEY")]
     value: Option<String>,
     /// File whose whole content is the master key.
-    #[arg(short = 'm', long = "masterkeyFile", alias = "master-key-file", global = true, value_name = "FILE")]
+    // An id of its own: commands have arguments named `file`, and ids are shared with them.
+    #[arg(
+        id = "master_key_file",
+        short = 'm',
+        long = "masterkeyFile",
+        alias = "master-key-file",
+        global = true,
+        value_name = "FILE"
+    )]
     file: Option<PathBuf>,
     /// Take the master key from CASTELLAN_MASTERKEY or ZITADEL_MASTERKEY.
     #[arg(long = "masterkeyFromEnv", alias = "master-key-from-env", global = true)]
@@ -227,6 +291,12 @@ fn tls_mode(text: &str) -> Result<TlsMode, String> {
         "disabled" => Ok(TlsMode::Disabled),
         _ => Err("value must either be `enabled`, `external` or `disabled`".to_owned()),
     }
+}
+
+fn duration(text: &str) -> Result<std::time::Duration, String> {
+    castellan_kernel::parse_duration(text)
+        .filter(|duration| !duration.is_zero())
+        .ok_or_else(|| "write a duration such as 90s, 30m or 1h30m".to_owned())
 }
 
 fn key_and_value(text: &str) -> Result<(String, String), String> {
@@ -327,6 +397,25 @@ mod tests {
         let failure = line.master_key.source().unwrap_err().to_string();
         assert!(failure.starts_with("masterkey must either be provided by file path, value or environment variable"));
         assert!(matches!(parse(&["start", "-m", "file"]).master_key.source(), Ok(KeySource::File(_))));
+    }
+
+    #[test]
+    fn time_limits_are_durations_that_are_longer_than_nothing() {
+        let limit = |text: &str| CommandLine::try_parse_from(["castellan", "import", "f", "--timeout", text]);
+        assert!(limit("1h30m").is_ok());
+        for wrong in ["0s", "10", "-1m"] {
+            assert!(limit(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_file_of_a_command_is_not_the_master_key_file() {
+        for arguments in [&["import", "f"][..], &["export", "f"], &["backup", "f"], &["keys", "new", "-f", "f"]] {
+            let line = parse(arguments);
+            assert!(matches!(line.master_key.source(), Ok(KeySource::Unstated)), "{arguments:?}");
+            let with_key = parse(&[arguments, &["-m", "key"]].concat());
+            assert!(matches!(with_key.master_key.source(), Ok(KeySource::File(path)) if path.ends_with("key")));
+        }
     }
 
     #[test]

@@ -66,6 +66,24 @@ fn dispatch(line: &CommandLine, environment: Vec<(String, String)>) -> Result<Ex
             block_on(wiring::restore(loaded.settings, file.clone(), *force))?;
             print("The database was restored. Start the server with the master key that belongs to it.\n")
         }
+        Command::Import { file, transfer } => {
+            let import =
+                wiring::Import { file: file.clone(), instance: transfer.instance.clone(), timeout: transfer.timeout };
+            served(line, loaded, &inputs.environment, |process| wiring::import(process, import))
+        }
+        Command::Export { file, orgs, excluded, with_passwords, with_otp, force, transfer } => {
+            let export = wiring::Export {
+                file: file.clone(),
+                force: *force,
+                instance: transfer.instance.clone(),
+                timeout: transfer.timeout,
+                orgs: orgs.clone(),
+                excluded: excluded.clone(),
+                with_passwords: *with_passwords,
+                with_otp: *with_otp,
+            };
+            served(line, loaded, &inputs.environment, |process| wiring::export(process, export))
+        }
         Command::Api { .. } => Ok(ExitCode::SUCCESS),
     }
 }

@@ -11,6 +11,7 @@ mod registry;
 mod store;
 mod system_users;
 mod template;
+mod transfer;
 
 use std::sync::Arc;
 
@@ -27,6 +28,7 @@ pub use coverage::api_coverage;
 pub use keys::{NewKey, keys_list, keys_new};
 pub use registry::registry;
 pub use store::{backup, restore};
+pub use transfer::{Export, Import, export, import};
 
 /// What a command works with.
 #[derive(Debug)]
