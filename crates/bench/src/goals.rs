@@ -19,14 +19,16 @@ struct Goal {
 }
 
 /// All goals. Parts leave room for what prototypes lack: permissions, many instances, audit, limits, metrics.
-const GOALS: [Goal; 8] = [
-    goal(Name::UserInfo, None, Kind::Userinfo, 0.68),
-    goal(Name::MachinePatLogin, None, Kind::Userinfo, 0.68),
-    goal(Name::Introspect, None, Kind::Introspect, 0.75),
-    goal(Name::MachineJwtProfileGrant, Some(WebKey::Rs256), Kind::JwtProfileRs256, 0.83),
-    goal(Name::MachineJwtProfileGrant, Some(WebKey::Es256), Kind::JwtProfileEs256, 0.61),
-    goal(Name::MachineClientCredentialsLogin, Some(WebKey::Rs256), Kind::ClientCredentialsRs256, 0.81),
-    goal(Name::MachineClientCredentialsLogin, Some(WebKey::Es256), Kind::ClientCredentialsEs256, 0.55),
+const GOALS: [Goal; 10] = [
+    goal(Name::UserInfo, None, Kind::Userinfo, 0.6),
+    goal(Name::MachinePatLogin, None, Kind::Userinfo, 0.6),
+    goal(Name::OrgsMeRest, None, Kind::Userinfo, 0.6),
+    goal(Name::OrgsMeGrpc, None, Kind::Userinfo, 0.6),
+    goal(Name::Introspect, None, Kind::Introspect, 0.5),
+    goal(Name::MachineJwtProfileGrant, Some(WebKey::Rs256), Kind::JwtProfileRs256, 0.85),
+    goal(Name::MachineJwtProfileGrant, Some(WebKey::Es256), Kind::JwtProfileEs256, 0.64),
+    goal(Name::MachineClientCredentialsLogin, Some(WebKey::Rs256), Kind::ClientCredentialsRs256, 0.8),
+    goal(Name::MachineClientCredentialsLogin, Some(WebKey::Es256), Kind::ClientCredentialsEs256, 0.6),
     goal(Name::CreateMachineUser, None, Kind::CreateUser, 0.5),
 ];
 
@@ -72,7 +74,7 @@ pub async fn run(goals: &Goals) -> Result<()> {
 async fn measure(goal: Goal, goals: &Goals) -> Result<Reached> {
     let size = Size { web_key: goal.web_key, ..goals.size.clone() };
     let server = Ready::prepare(goal.name, &goals.server, &size, &goals.load).await?;
-    let prototype = Running::start(goal.prototype, &goals.directory).await?;
+    let prototype = Running::start(goal.prototype, &goals.directory, goal.name.needs_http2()).await?;
     let mut reached = Reached { goal, server: Vec::new(), prototype: Vec::new() };
     // In turn: what changes on the machine between two runs hits both alike.
     let plan = goals.load.plan();

@@ -72,7 +72,7 @@ async fn print_floor(floor: &Floor) -> Result<()> {
     let kinds = if floor.prototypes.is_empty() { Kind::all() } else { &floor.prototypes };
     let mut all = Vec::new();
     for &kind in kinds {
-        let report = Running::start(kind, &floor.directory).await?.measure(&floor.load.plan())?;
+        let report = Running::start(kind, &floor.directory, floor.load.http == 2).await?.measure(&floor.load.plan())?;
         if !floor.load.json {
             print!("{}", report.table());
         }

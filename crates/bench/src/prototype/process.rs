@@ -31,7 +31,7 @@ impl Running {
     ///
     /// # Errors
     /// When it does not start.
-    pub async fn start(kind: Kind, directory: &Path) -> Result<Self> {
+    pub async fn start(kind: Kind, directory: &Path, http2: bool) -> Result<Self> {
         let data = tempfile::Builder::new().prefix("prototype-").tempdir_in(directory);
         let data = data.map_err(|cause| Failure::of(&format!("{}", directory.display()), cause))?;
         let failed = |cause: std::io::Error| Failure::of(&format!("the prototype {kind} does not start"), cause);
@@ -45,7 +45,7 @@ impl Running {
         }
         let address = line.trim().strip_prefix("listening on ").map(str::to_owned);
         let ready = match address {
-            Some(address) => Self::prepare(&address).await,
+            Some(address) => Self::prepare(&address, http2).await,
             None => Err(Failure::new(format!("the prototype {kind} does not start"))),
         };
         match ready {
@@ -59,9 +59,9 @@ impl Running {
         }
     }
 
-    /// Asks a prototype how it is to be driven.
-    pub(super) async fn prepare(address: &str) -> Result<(Target, Arc<Scenario>)> {
-        let target = Target::parse(&format!("http://{address}"), false)?;
+    /// Asks a prototype how it is to be driven, over HTTP/2 or HTTP/1.1.
+    pub(super) async fn prepare(address: &str, http2: bool) -> Result<(Target, Arc<Scenario>)> {
+        let target = Target::parse(&format!("http://{address}"), http2)?;
         let sample = Api::with_token(&target, String::new()).await?.send(Request::get("/sample")).await?;
         let steps = sample["steps"].as_array().into_iter().flatten().map(read_step).collect::<Option<Vec<_>>>();
         let steps = steps.ok_or_else(|| Failure::new("a prototype does not say how it is to be driven"))?;
@@ -111,7 +111,7 @@ mod tests {
             let address = listener.local_addr().unwrap().to_string();
             let path = directory.path().to_owned();
             let server = tokio::spawn(async move { serve(*kind, listener, &path).await });
-            let (target, scenario) = Running::prepare(&address).await.unwrap();
+            let (target, scenario) = Running::prepare(&address, false).await.unwrap();
             let duration = Duration::from_millis(300);
             let plan = Plan { connections: 3, threads: 2, warm_up: Duration::ZERO, duration, rate: None };
             let measured = tokio::task::block_in_place(|| drive(&target, &scenario, &plan, &mut ())).unwrap();
@@ -128,7 +128,7 @@ mod tests {
         let address = listener.local_addr().unwrap().to_string();
         let path = directory.path().to_owned();
         tokio::spawn(async move { serve(Kind::Empty, listener, &path).await });
-        let (target, scenario) = Running::prepare(&address).await.unwrap();
+        let (target, scenario) = Running::prepare(&address, false).await.unwrap();
         let duration = Duration::from_millis(500);
         let plan = Plan { connections: 4, threads: 1, warm_up: Duration::ZERO, duration, rate: Some(100.0) };
         let measured = tokio::task::block_in_place(|| drive(&target, &scenario, &plan, &mut ())).unwrap();

@@ -15,7 +15,8 @@ use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -90,7 +91,10 @@ pub async fn serve(kind: Kind, listener: TcpListener, directory: &Path) -> Resul
             let prototype = Arc::clone(&prototype);
             async move { Ok::<_, Infallible>(prototype.answer(request).await) }
         });
-        tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), answer));
+        tokio::spawn(async move {
+            // A client that goes away in the middle of a request is no failure of the prototype.
+            let _ = auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), answer).await;
+        });
     }
     Ok(())
 }
