@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -57,7 +57,8 @@ impl Answer {
 /// The guarded client; clones share their connections.
 #[derive(Clone)]
 pub struct Client {
-    http: reqwest::Client,
+    /// Made by the first request: the system's certificates take long to read, and most servers never send one.
+    http: Arc<OnceLock<reqwest::Client>>,
     resolver: GuardedResolver,
     deny: Arc<DenyList>,
     timeout: Duration,
@@ -77,23 +78,30 @@ impl Client {
     pub fn new(options: &Options) -> Result<Self> {
         let deny = Arc::new(options.deny.clone());
         let resolver = GuardedResolver::new(options, Arc::clone(&deny))?;
+        Ok(Self { http: Arc::default(), resolver, deny, timeout: options.timeout })
+    }
+
+    fn http(&self) -> Result<&reqwest::Client> {
+        if let Some(http) = self.http.get() {
+            return Ok(http);
+        }
         let builder = || {
             reqwest::Client::builder()
-                .dns_resolver(resolver.clone())
+                .dns_resolver(self.resolver.clone())
                 .redirect(Policy::none())
                 .no_proxy()
                 .referer(false)
-                .timeout(options.timeout)
+                .timeout(self.timeout)
                 .pool_max_idle_per_host(1)
                 .user_agent(concat!("castellan/", env!("CARGO_PKG_VERSION")))
         };
-        // A system without certificates is no reason not to start: it can still serve, and reach http addresses.
+        // A system without certificates can still reach http addresses.
         let http = builder().build().or_else(|error| {
             tracing::warn!(%error, "the system's certificates cannot be used; no https address can be reached");
             builder().tls_certs_only([]).build()
         });
-        let http = http.map_err(|error| Failure::of_request(&error, options.timeout))?;
-        Ok(Self { http, resolver, deny, timeout: options.timeout })
+        let http = http.map_err(|error| Failure::of_request(&error, self.timeout))?;
+        Ok(self.http.get_or_init(|| http))
     }
 
     /// Fetches an address; the body has at most `limit` bytes.
@@ -101,7 +109,7 @@ impl Client {
     /// # Errors
     /// See [`Failure`].
     pub async fn get(&self, address: &str, limit: usize) -> Result<Answer> {
-        self.send(self.http.get(self.check(address)?), limit).await
+        self.send(self.http()?.get(self.check(address)?), limit).await
     }
 
     /// Posts a JSON document; the body of the answer has at most `limit` bytes.
@@ -109,7 +117,7 @@ impl Client {
     /// # Errors
     /// See [`Failure`].
     pub async fn post_json(&self, address: &str, document: &serde_json::Value, limit: usize) -> Result<Answer> {
-        let request = self.http.post(self.check(address)?);
+        let request = self.http()?.post(self.check(address)?);
         let request = request.header(reqwest::header::CONTENT_TYPE, "application/json").body(document.to_string());
         self.send(request, limit).await
     }

@@ -19,7 +19,8 @@ async fn the_embedded_engine_prepares_every_statement() {
 #[tokio::test]
 async fn every_statement_tells_by_its_text_which_tables_it_touches() {
     assert!(linked() > 0);
-    let concealing = concealing_statements(&TestDb::sqlite().await);
+    let db = TestDb::sqlite().await;
+    let concealing = concealing_statements(&db);
     assert!(concealing.is_empty(), "{}", concealing.join("\n"));
 }
 

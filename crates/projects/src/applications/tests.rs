@@ -1,5 +1,7 @@
 //! The rules of this room on every engine.
 
+use std::sync::Arc;
+
 use castellan_crypto::secrets;
 use castellan_db::testing::on_each_engine;
 use castellan_db::{statement, values};
@@ -29,7 +31,7 @@ fn oidc(project_id: &str, name: &str) -> v1::AddOidcAppRequest {
     }
 }
 
-async fn client(world: &World, client_id: &str) -> Option<Client> {
+async fn client(world: &World, client_id: &str) -> Option<Arc<Client>> {
     let mut ctx = world.internal();
     client_by_id(ctx.tx().await.unwrap(), client_id).await.unwrap()
 }
@@ -44,7 +46,7 @@ async fn an_api_application_gets_a_secret_that_only_its_hash_remembers() {
         let found = client(&world, &added.client_id).await.unwrap();
         assert_eq!((found.kind, found.auth_method, found.active), (ClientKind::Api, AuthMethod::Basic, true));
         assert_eq!((found.app_id.as_str(), found.project_id.as_str()), (added.app_id.as_str(), shop.as_str()));
-        let hash = found.secret_hash.unwrap();
+        let hash = found.secret_hash.clone().unwrap();
         assert!(secrets::verify_secret(&hash, &added.client_secret).unwrap());
         let recorded = events(&world, "project", &shop).await;
         let config = json!({"appId": added.app_id, "clientId": added.client_id, "hashedSecret": hash});
@@ -182,7 +184,7 @@ async fn a_configuration_fits_the_kind_of_the_application() {
         let secret = |app: &str| v1::RegenerateOidcClientSecretRequest { project_id: shop.clone(), app_id: app.into() };
         assert_eq!(id(done!(owner(), api_v1::regenerate_oidc_secret(secret(&app.app_id)))), "COMMAND-Ghrh3");
         let made = done!(owner(), api_v1::regenerate_oidc_secret(secret(&web.app_id))).unwrap().client_secret;
-        let hash = client(&world, &web.client_id).await.unwrap().secret_hash.unwrap();
+        let hash = client(&world, &web.client_id).await.unwrap().secret_hash.clone().unwrap();
         assert!(secrets::verify_secret(&hash, &made).unwrap());
         assert!(!secrets::verify_secret(&hash, &web.client_secret).unwrap(), "the old secret is void");
         let any = v2::GenerateClientSecretRequest { application_id: app.app_id.clone(), project_id: shop.clone() };

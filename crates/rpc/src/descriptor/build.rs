@@ -1,6 +1,6 @@
 //! From descriptors to tables.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use super::ContractError;
@@ -42,24 +42,26 @@ pub(super) fn tables(schema: &Schema) -> Result<&'static Tables, ContractError> 
     Ok(tables)
 }
 
-/// Tells every table whether rules are anywhere below it.
+/// Tells every table whether rules are anywhere below it: from the tables that have some, up to those that contain them.
 fn mark_rules(tables: &'static Tables) {
-    let mut ruled: HashSet<&'static str> =
-        tables.values().filter(|table| table.plan.bites()).map(|table| table.full_name).collect();
-    loop {
-        let before = ruled.len();
-        for table in tables.values() {
-            let mut nested = table.plan.descends().filter_map(|field| table.fields[field].kind.message());
-            if nested.any(|nested| ruled.contains(nested.full_name)) {
-                ruled.insert(table.full_name);
-            }
+    let mut containers: HashMap<&'static str, Vec<&'static MessageTable>> = HashMap::with_capacity(tables.len());
+    let mut left: Vec<&'static MessageTable> = Vec::new();
+    for table in tables.values() {
+        for nested in table.plan.descends().filter_map(|field| table.fields[field].kind.message()) {
+            containers.entry(nested.full_name).or_default().push(table);
         }
-        if ruled.len() == before {
-            break;
+        if table.plan.bites() {
+            left.push(table);
+        }
+    }
+    while let Some(table) = left.pop() {
+        // A table that is marked already has told its containers.
+        if table.has_rules.set(true).is_ok() {
+            left.extend(containers.get(table.full_name).into_iter().flatten());
         }
     }
     for table in tables.values() {
-        let _ = table.has_rules.set(ruled.contains(table.full_name));
+        let _ = table.has_rules.set(false);
     }
 }
 

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
+use castellan_db::Connection;
 use castellan_db::testing::on_each_engine;
 use castellan_kernel::{Caller, CallerKind, Error, Fault, Membership, Result, Scope};
 use castellan_proto::methods::{admin_v1, management_v1, settings_v2};

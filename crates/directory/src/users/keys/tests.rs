@@ -13,7 +13,7 @@ fn add(user: &str) -> v1::AddMachineKeyRequest {
 async fn public_pem(ctx: &mut Context, user: &str) -> Vec<u8> {
     let key = api::v1_add(ctx, add(user)).await.unwrap();
     let now = ctx.now();
-    super::verification_key(ctx.tx().await.unwrap(), user, &key.key_id, now).await.unwrap().unwrap()
+    super::verification_key(ctx.tx().await.unwrap(), user, &key.key_id, now).await.unwrap().unwrap().pem
 }
 
 #[tokio::test]

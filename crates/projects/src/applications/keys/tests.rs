@@ -45,8 +45,8 @@ async fn a_key_file_signs_what_the_stored_key_verifies() {
         let mut ctx = world.internal();
         let now = ctx.now();
         let read = ctx.tx().await.unwrap();
-        let pem = verification_key(read, &app.client_id, &added.id, now).await.unwrap().unwrap();
-        assert!(VerifyingKey::from_pem(&pem).is_ok());
+        let stored = verification_key(read, &app.client_id, &added.id, now).await.unwrap().unwrap();
+        assert!(VerifyingKey::from_pem(&stored.pem).is_ok());
         assert!(verification_key(read, "other client", &added.id, now).await.unwrap().is_none());
         drop(ctx);
         let (kind, payload) = events(&world, "project", &shop).await.pop().unwrap();
