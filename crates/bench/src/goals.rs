@@ -167,7 +167,7 @@ mod tests {
         let server = vec![report(50.0), report(10.0), report(60.0)];
         let reached = Reached { goal: GOALS[0], server, prototype: vec![report(100.0)] };
         assert!((reached.part() - 0.5).abs() < f64::EPSILON);
-        assert!(reached.table().contains("50 %, goal  68 % missed"), "{}", reached.table());
+        assert!(reached.table().contains("50 %, goal  60 % missed"), "{}", reached.table());
         assert_eq!(reached.json()["isReached"], false);
     }
 

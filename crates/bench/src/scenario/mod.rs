@@ -143,3 +143,81 @@ impl Scenario {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http::Method;
+    use serde_json::json;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// Answers everything with an id, and tells what it was asked.
+    async fn server() -> (Target, tokio::sync::mpsc::UnboundedReceiver<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let target = Target::parse(&format!("http://{}", listener.local_addr().unwrap()), false).unwrap();
+        let (asked, was_asked) = tokio::sync::mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut request = [0; 4_096];
+                while let Ok(length @ 1..) = stream.read(&mut request).await {
+                    asked.send(String::from_utf8_lossy(&request[..length]).into_owned()).unwrap();
+                    let answer = "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n{\"id\":\"7\"}";
+                    stream.write_all(answer.as_bytes()).await.unwrap();
+                }
+            }
+        });
+        (target, was_asked)
+    }
+
+    fn create() -> Step {
+        Step::one(Request::json(Method::POST, "/users", &json!({"name": "*0*"}))).taking("id", 1)
+    }
+
+    #[tokio::test]
+    async fn a_name_is_used_once_whoever_runs_it_and_how_often() {
+        let (target, mut was_asked) = server().await;
+        let scenario = Scenario::new(vec![create()], Some("bench".to_owned()), &target);
+        let mut names = std::collections::BTreeSet::new();
+        for (run, worker, number) in [(0, 0, 0), (0, 0, 1), (0, 1, 0), (1, 0, 0), (1, 1, 1)] {
+            let mut actor = Actor::new(target.connect().await.unwrap(), run, worker, scenario.slots());
+            scenario.iterate(&mut actor, number).await.unwrap();
+            names.insert(was_asked.recv().await.unwrap());
+        }
+        assert_eq!(names.len(), 5, "{names:?}");
+    }
+
+    #[tokio::test]
+    async fn what_a_step_takes_from_its_answer_fills_the_next() {
+        let (target, mut was_asked) = server().await;
+        let read = Step::one(Request::get("/users/*1*"));
+        let scenario = Scenario::new(vec![create(), read], Some("bench".to_owned()), &target);
+        let mut actor = Actor::new(target.connect().await.unwrap(), 0, 0, scenario.slots());
+        scenario.iterate(&mut actor, 0).await.unwrap();
+        assert!(was_asked.recv().await.unwrap().contains(r#"{"name":"bench-0-0-0"}"#));
+        assert!(was_asked.recv().await.unwrap().starts_with("GET /users/7 "));
+    }
+
+    #[tokio::test]
+    async fn an_answer_without_what_is_to_be_taken_is_an_error() {
+        let (target, _was_asked) = server().await;
+        let step = Step::one(Request::get("/users")).taking("userId", 1);
+        let scenario = Scenario::new(vec![step], None, &target);
+        let mut actor = Actor::new(target.connect().await.unwrap(), 0, 0, scenario.slots());
+        let error = scenario.iterate(&mut actor, 0).await.unwrap_err();
+        assert_eq!(error, Trouble::Refused("no userId in the answer".to_owned()));
+    }
+
+    #[tokio::test]
+    async fn connections_take_the_parts_of_a_mix_in_turn() {
+        let (target, mut was_asked) = server().await;
+        let one = |path: &str| Arc::new(Scenario::new(vec![Step::one(Request::get(path))], None, &target));
+        let mix = Scenario::mix([one("/a"), one("/b")].into_iter());
+        let mut actor = Actor::new(target.connect().await.unwrap(), 0, 1, mix.slots());
+        for (number, path) in [(0, "/b"), (1, "/a"), (2, "/b")] {
+            mix.iterate(&mut actor, number).await.unwrap();
+            assert!(was_asked.recv().await.unwrap().starts_with(&format!("GET {path} ")));
+        }
+    }
+}
