@@ -24,6 +24,7 @@ fn event(aggregate: String) -> Event {
         editor: "editor".into(),
         owner: "org".into(),
         created_at: Timestamp::from_micros(1),
+        is_new: false,
     }
 }
 

@@ -25,6 +25,17 @@ pub(crate) struct Appended {
     pub(crate) event_time: Option<Timestamp>,
     pub(crate) events: i64,
     pub(crate) outbox: bool,
+    /// The last sequences of the aggregates, which nobody else can append to until this transaction has ended.
+    pub(crate) sequences: Vec<Sequence>,
+}
+
+/// The last sequence of one aggregate.
+#[derive(Debug)]
+pub(crate) struct Sequence {
+    pub(crate) instance: String,
+    pub(crate) aggregate_type: String,
+    pub(crate) aggregate_id: String,
+    pub(crate) last: u64,
 }
 
 /// Statements of one unit of work, on one instance or on none.
@@ -33,8 +44,8 @@ pub(crate) struct Appended {
 /// every further statement and the commit are refused, so return the error. Where a conflict is expected, write
 /// `ON CONFLICT`.
 pub struct Connection {
-    instance: Option<String>,
-    session: Session,
+    pub(crate) instance: Option<String>,
+    pub(crate) session: Session,
     lost: bool,
     pub(crate) appended: Appended,
     memory: Option<Arc<Memory>>,
@@ -110,7 +121,9 @@ impl Connection {
         }
         let view = match (memory.truth(), &mut self.session) {
             (Truth::Changes(changes), _) => changes.now(),
-            (Truth::Epochs(epochs), Session::Postgres(session)) => epochs.of(&session.visible().await?),
+            (Truth::Epochs(epochs), Session::Postgres(session)) => {
+                epochs.of(&session.visible(epochs.is_moving()).await?)
+            }
             (Truth::Epochs(_), _) => return Err(Error::internal("epochs are PostgreSQL's")),
         };
         self.view = Some(view);
@@ -224,7 +237,7 @@ impl Connection {
             let call = Call { sql, instance, values, cost, origin };
             let outcome = match &mut self.session {
                 Session::SqliteWrite(session) => session.execute(call).await,
-                Session::Postgres(session) => session.execute(call, dynamic(origin)).await,
+                Session::Postgres(session) => session.execute(call).await,
                 Session::SqliteRead(_) => Err(Error::internal("a snapshot only reads")),
             };
             self.note_failure(outcome)
@@ -290,7 +303,7 @@ impl Connection {
         let outcome = match &mut self.session {
             Session::SqliteRead(session) => session.rows(call).await,
             Session::SqliteWrite(session) => session.rows(call).await,
-            Session::Postgres(session) => session.rows(call, dynamic(origin)).await,
+            Session::Postgres(session) => session.rows(call).await,
         };
         self.note_failure(outcome)
     }
@@ -303,7 +316,7 @@ impl Connection {
         }
     }
 
-    fn refuse_if_lost(&self) -> Result<()> {
+    pub(crate) fn refuse_if_lost(&self) -> Result<()> {
         if self.lost {
             return Err(Error::internal(
                 "a statement of this transaction failed before, so nothing more can be done in it",
@@ -312,7 +325,7 @@ impl Connection {
         Ok(())
     }
 
-    fn note_failure<T>(&mut self, result: Result<T>) -> Result<T> {
+    pub(crate) fn note_failure<T>(&mut self, result: Result<T>) -> Result<T> {
         self.lost |= result.is_err() && self.writes();
         result
     }
@@ -322,12 +335,8 @@ fn cost(statement: &Statement) -> Cost {
     if statement.heavy { Cost::Heavy } else { Cost::Small }
 }
 
-/// Whether the text varies, so that keeping it prepared would fill memory.
-fn dynamic(origin: Origin) -> bool {
-    matches!(origin, Origin::Dynamic(_))
-}
-
-fn scoped(instance: Option<&str>, scope: StatementScope) -> Result<Option<&str>> {
+/// `$1`, where the statement is on one instance.
+pub(crate) fn scoped(instance: Option<&str>, scope: StatementScope) -> Result<Option<&str>> {
     match (scope, instance) {
         (StatementScope::Global, _) => Ok(None),
         (StatementScope::Instance, Some(instance)) => Ok(Some(instance)),

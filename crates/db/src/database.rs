@@ -101,6 +101,15 @@ impl Db {
         }
     }
 
+    /// How often statements of this process have waited for an answer of the database server; always 0 with the embedded
+    /// database.
+    pub fn round_trips(&self) -> u64 {
+        match &self.0.engine {
+            Engine::Sqlite(_) => 0,
+            Engine::Postgres(engine) => engine.round_trips(),
+        }
+    }
+
     /// Whether the database answers and can be written to.
     ///
     /// # Errors

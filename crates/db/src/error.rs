@@ -24,6 +24,8 @@ pub enum Refusal {
     Unique(Violation),
     /// A row points to one that is not there, or is pointed to.
     ForeignKey(Violation),
+    /// A column that must have a value has none; the violation's name is `<table>.<column>`.
+    Missing(Violation),
     /// The transaction lost against another one; run it again.
     Conflict,
     /// Anything else.
@@ -84,7 +86,7 @@ impl DbErrorExt for Error {
     }
 }
 
-fn refusal(error: &Error) -> Option<&Refusal> {
+pub(crate) fn refusal(error: &Error) -> Option<&Refusal> {
     error.cause()?.downcast_ref::<DatabaseError>().map(|cause| &cause.refusal)
 }
 

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use castellan_kernel::{Error, Receipt, Result, Timestamp};
 
-use crate::{Connection, statement, values};
+use crate::connection::Sequence;
+use crate::{Connection, Statement, statement, values};
 
 /// A change to record. The names of types and payload keys are part of the API contract.
 #[derive(Debug, Clone)]
@@ -23,39 +24,81 @@ pub struct Event {
     pub owner: String,
     /// When. All events of a transaction carry the time of the first.
     pub created_at: Timestamp,
+    /// Whether the aggregate's id was drawn just now, so that it cannot have an event yet.
+    pub is_new: bool,
+}
+
+/// Writes an event.
+pub(crate) fn insertion() -> &'static Statement {
+    statement!(
+        "INSERT INTO events (instance_id, aggregate_type, aggregate_id, sequence, event_type, payload, \
+         editor, owner, created_at, in_tx_order) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+    )
 }
 
 impl Connection {
     /// Appends an event to the instance's audit trail, as the next one of its aggregate.
     ///
+    /// Which sequence that is, is asked of storage once per transaction, and not at all for a new aggregate: on PostgreSQL
+    /// the question locks the place in the index where others append theirs.
+    ///
     /// # Errors
-    /// As [`Connection::execute`]; a conflict when another node appends to the same aggregate.
+    /// As [`Connection::execute`]; a conflict, perhaps only of a later call, when another node appends to the same aggregate.
     pub async fn append_event(&mut self, event: Event) -> Result<Receipt> {
         let created_at = *self.appended.event_time.get_or_insert(event.created_at);
         let order = self.appended.events;
         self.appended.events += 1;
-        let row = self
-            .row(
-                statement!(
-                    "INSERT INTO events (instance_id, aggregate_type, aggregate_id, sequence, event_type, payload, \
-                     editor, owner, created_at, in_tx_order) VALUES ($1, $2, $3, \
-                     (SELECT COALESCE(MAX(sequence), 0) + 1 FROM events \
-                      WHERE instance_id = $1 AND aggregate_type = $2 AND aggregate_id = $3), \
-                     $4, $5, $6, $7, $8, $9) RETURNING sequence"
-                ),
-                &values![
-                    event.aggregate_type,
-                    event.aggregate_id,
-                    event.event_type,
-                    event.payload.as_ref(),
-                    event.editor,
-                    event.owner.as_str(),
-                    created_at,
-                    order
-                ],
-            )
-            .await?
-            .ok_or_else(|| Error::internal("an appended event has no sequence"))?;
-        Ok(Receipt { sequence: row.unsigned(0)?, created_at: None, changed_at: created_at, owner: event.owner })
+        let last = match self.last_sequence(&event) {
+            Some(last) => last,
+            None if event.is_new => 0,
+            None => self.stored_sequence(&event).await?,
+        };
+        let sequence = last + 1;
+        self.note_sequence(&event, sequence);
+        let values = values![
+            event.aggregate_type,
+            event.aggregate_id,
+            sequence,
+            event.event_type,
+            event.payload.as_ref(),
+            event.editor,
+            event.owner.as_str(),
+            created_at,
+            order
+        ];
+        self.defer(insertion(), values.into(), &[]).await?;
+        Ok(Receipt { sequence, created_at: None, changed_at: created_at, owner: event.owner })
+    }
+
+    async fn stored_sequence(&mut self, event: &Event) -> Result<u64> {
+        let statement = statement!(
+            "SELECT COALESCE(MAX(sequence), 0) FROM events \
+             WHERE instance_id = $1 AND aggregate_type = $2 AND aggregate_id = $3"
+        );
+        let row = self.row(statement, &values![event.aggregate_type.as_ref(), event.aggregate_id.as_str()]).await?;
+        row.ok_or_else(|| Error::internal("an aggregate has no last sequence"))?.unsigned(0)
+    }
+
+    fn last_sequence(&self, event: &Event) -> Option<u64> {
+        let known = &self.appended.sequences;
+        known.iter().find(|known| self.is_of(known, event)).map(|known| known.last)
+    }
+
+    fn note_sequence(&mut self, event: &Event, last: u64) {
+        match self.appended.sequences.iter().position(|known| self.is_of(known, event)) {
+            Some(at) => self.appended.sequences[at].last = last,
+            None => self.appended.sequences.push(Sequence {
+                instance: self.instance.clone().unwrap_or_default(),
+                aggregate_type: event.aggregate_type.clone().into_owned(),
+                aggregate_id: event.aggregate_id.clone(),
+                last,
+            }),
+        }
+    }
+
+    fn is_of(&self, known: &Sequence, event: &Event) -> bool {
+        known.aggregate_id == event.aggregate_id
+            && known.aggregate_type == event.aggregate_type
+            && Some(known.instance.as_str()) == self.instance.as_deref()
     }
 }

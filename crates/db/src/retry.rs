@@ -1,9 +1,9 @@
 //! Running a transaction again that lost against another one.
 //!
 //! Serializable transactions of `PostgreSQL` fail when they could have seen each other's writes, and also when they only touched
-//! the same pages, so under load most writers lose now and then. The first loss puts a writer into a queue of this process: those
-//! who lost run one after the other, so that each round somebody gets through. Without that, writers of equal length keep
-//! beating each other.
+//! the same pages. Who lost once tries again at once, since the winner is done by then. The second loss puts a writer into a
+//! queue of this process: those run one after the other, so that each round somebody gets through. Without that, writers of
+//! equal length keep beating each other.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +15,9 @@ use crate::Db;
 
 /// How long a transaction is tried at most.
 const PATIENCE: Duration = Duration::from_secs(15);
+
+/// So many losses are tried again without waiting for a turn.
+const AT_ONCE: u32 = 1;
 
 /// The longest pause between two tries.
 const LONGEST_PAUSE: u64 = 40;
@@ -45,6 +48,9 @@ impl Retry {
     /// for too long and the conflict is the answer.
     pub async fn again(&mut self) -> bool {
         self.losses += 1;
+        if self.losses <= AT_ONCE {
+            return Instant::now() < self.until;
+        }
         if self.turn.is_none() {
             self.turn = timeout_at(self.until, Arc::clone(&self.queue).lock_owned()).await.ok();
         } else {
@@ -71,6 +77,9 @@ mod tests {
         let queue = Queue::default();
         let mut first = Retry::with_patience(Arc::clone(&queue), PATIENCE);
         let mut second = Retry::with_patience(queue, PATIENCE);
+        for retry in [&mut first, &mut second] {
+            assert!(retry.again().await, "the first loss is tried again at once");
+        }
         assert!(first.again().await);
         let waiting = tokio::spawn(async move { second.again().await });
         sleep(Duration::from_millis(50)).await;
@@ -85,7 +94,8 @@ mod tests {
         let queue = Queue::default();
         let _held = Arc::clone(&queue).lock_owned().await;
         let mut retry = Retry::with_patience(Arc::clone(&queue), Duration::from_millis(20));
+        assert!(retry.again().await);
         assert!(!retry.again().await);
-        assert_eq!(retry.losses(), 1);
+        assert_eq!(retry.losses(), 2);
     }
 }

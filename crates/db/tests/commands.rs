@@ -14,6 +14,7 @@ fn event(aggregate: &str, micros: i64) -> Event {
         editor: "editor".into(),
         owner: "org".into(),
         created_at: Timestamp::from_micros(micros),
+        is_new: false,
     }
 }
 

@@ -17,6 +17,7 @@ async fn append(db: &Db, aggregate: &str) -> Result<u64> {
             editor: "e".into(),
             owner: "o".into(),
             created_at: Timestamp::from_micros(1),
+            is_new: false,
         };
         last = tx.append_event(event).await?.sequence;
     }

@@ -18,6 +18,7 @@ async fn fill(db: &Db, instance: &str, names: &[&str]) {
             editor: name.to_lowercase(),
             owner: format!("org{}", position % 2),
             created_at: Timestamp::from_micros(7),
+            is_new: false,
         };
         tx.append_event(event).await.unwrap();
     }

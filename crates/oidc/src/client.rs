@@ -5,7 +5,7 @@ use std::sync::Arc;
 use castellan_crypto::assertion::{self, Rules};
 use castellan_crypto::jose::VerifyingKey;
 use castellan_crypto::{fingerprint, secrets};
-use castellan_db::{Connection, Recalled, Remember};
+use castellan_db::{Connection, Question, Recalled, Remember};
 use castellan_kernel::Timestamp;
 use castellan_projects::applications::{self, Client, ClientKind};
 
@@ -154,6 +154,19 @@ async fn prove(
         _ => Err(ClientRefusal::InvalidSecret),
     };
     Ok(verdict)
+}
+
+/// What [`authenticate`] will ask, to be announced.
+pub fn questions(credentials: &Credentials, now: Timestamp) -> Vec<Question> {
+    match credentials {
+        Credentials::Secret { id, .. } => vec![applications::client_question(id)],
+        Credentials::Assertion(text) => {
+            let Ok(peeked) = assertion::peek(text) else { return Vec::new() };
+            let Some(id) = peeked.issuer() else { return Vec::new() };
+            let key = peeked.kid().map(|kid| applications::verification_question(id, kid, now));
+            std::iter::once(applications::client_question(id)).chain(key).collect()
+        }
+    }
 }
 
 /// Until when the assertion proves the client; `None` if it does not.

@@ -142,6 +142,10 @@ async fn authenticate(
             Recalled::Unknown(recording) => recording,
         };
         let seal = env.services.get::<OpaqueKey>()?;
+        connection.announce(|| {
+            let asked = presented::question(&seal, token, now);
+            asked.into_iter().flat_map(|(user_id, token)| [token, administrators::memberships_question(&user_id)])
+        });
         if let Ok(presented) = presented::read(connection, &seal, &origin, token, now).await?
             && may_call_apis(&presented, instance)
         {

@@ -4,7 +4,7 @@
 use castellan_crypto::fingerprint;
 use castellan_crypto::jose::{Algorithm, parse_compact};
 use castellan_crypto::opaque::{OpaqueKey, open_token};
-use castellan_db::{Connection, Row, statement};
+use castellan_db::{Connection, Question, Row, statement};
 use castellan_kernel::{Result, Timestamp};
 use serde::Deserialize;
 
@@ -95,13 +95,14 @@ pub async fn read(
     now: Timestamp,
 ) -> Result<std::result::Result<Presented, Refusal>> {
     if let Some(plaintext) = open_token(seal, token) {
-        let Some((id, subject)) = plaintext.split_once(':') else { return Ok(Err(Refusal::Invalid)) };
-        return match id.split_once('-') {
-            Some((session, access)) if session.starts_with("V2_") && access.starts_with("at_") => {
-                access_token(connection, session, access, subject, now).await
+        return match Opened::read(&plaintext) {
+            Some(Opened::Access { session, token, subject }) => {
+                access_token(connection, session, token, &access_question(session, token, subject, now)).await
             }
-            _ if id.contains("_") => Ok(Err(Refusal::Invalid)),
-            _ => personal_access_token(connection, id, subject, now).await,
+            Some(Opened::Personal { token, subject }) => {
+                personal_access_token(connection, token, &personal_question(token, subject, now)).await
+            }
+            None => Ok(Err(Refusal::Invalid)),
         };
     }
     let Some(claims) = verified_claims(connection, token).await? else { return Ok(Err(Refusal::Invalid)) };
@@ -109,8 +110,41 @@ pub async fn read(
         return Ok(Err(Refusal::Invalid));
     }
     match claims.jti.split_once('-') {
-        Some((session, access)) => access_token(connection, session, access, &claims.sub, now).await,
+        Some((session, access)) => {
+            let question = access_question(session, access, &claims.sub, now);
+            access_token(connection, session, access, &question).await
+        }
         None => Ok(Err(Refusal::Invalid)),
+    }
+}
+
+/// What [`read`] will ask about an opaque token, to be announced, and whose token it is.
+pub(crate) fn question(seal: &OpaqueKey, token: &str, now: Timestamp) -> Option<(String, Question)> {
+    let plaintext = open_token(seal, token)?;
+    Some(match Opened::read(&plaintext)? {
+        Opened::Access { session, token, subject } => {
+            (subject.to_owned(), access_question(session, token, subject, now))
+        }
+        Opened::Personal { token, subject } => (subject.to_owned(), personal_question(token, subject, now)),
+    })
+}
+
+/// What stands in an opaque token.
+enum Opened<'a> {
+    Access { session: &'a str, token: &'a str, subject: &'a str },
+    Personal { token: &'a str, subject: &'a str },
+}
+
+impl<'a> Opened<'a> {
+    fn read(plaintext: &'a str) -> Option<Self> {
+        let (id, subject) = plaintext.split_once(':')?;
+        match id.split_once('-') {
+            Some((session, token)) if session.starts_with("V2_") && token.starts_with("at_") => {
+                Some(Self::Access { session, token, subject })
+            }
+            _ if id.contains('_') => None,
+            _ => Some(Self::Personal { token: id, subject }),
+        }
     }
 }
 
@@ -128,21 +162,9 @@ async fn access_token(
     connection: &mut Connection,
     session_id: &str,
     token_id: &str,
-    subject: &str,
-    now: Timestamp,
+    question: &Question,
 ) -> Result<std::result::Result<Presented, Refusal>> {
-    let statement = statement!(
-        "SELECT s.user_id, u.org_id, u.kind, u.state, u.preferred_language, s.client_id, s.audience, s.scopes,
-                s.auth_methods, s.auth_time, s.access_token_created_at, s.access_token_expires_at,
-                u.tokens_void_until, o.state
-         FROM oidc_sessions s
-         JOIN users u ON u.instance_id = s.instance_id AND u.id = s.user_id
-         JOIN organizations o ON o.instance_id = u.instance_id AND o.id = u.org_id
-         WHERE s.instance_id = $1 AND s.id = $2 AND s.access_token_id = $3 AND s.user_id = $4
-           AND s.access_token_expires_at > $5"
-    );
-    let values = [session_id.into(), token_id.into(), subject.into(), now.into()];
-    let Some(row) = connection.row(statement, &values).await? else { return Ok(Err(Refusal::Invalid)) };
+    let Some(row) = connection.ask_one(question).await? else { return Ok(Err(Refusal::Invalid)) };
     let issued_at = row.timestamp(10)?;
     if !is_active(&row, 3, 13)? {
         return Ok(Err(Refusal::UserNotActive));
@@ -171,18 +193,9 @@ async fn access_token(
 async fn personal_access_token(
     connection: &mut Connection,
     token_id: &str,
-    subject: &str,
-    now: Timestamp,
+    question: &Question,
 ) -> Result<std::result::Result<Presented, Refusal>> {
-    let statement = statement!(
-        "SELECT t.user_id, u.org_id, u.kind, u.state, u.preferred_language, t.scopes, t.created_at, t.expires_at, o.state
-         FROM personal_access_tokens t
-         JOIN users u ON u.instance_id = t.instance_id AND u.id = t.user_id
-         JOIN organizations o ON o.instance_id = u.instance_id AND o.id = u.org_id
-         WHERE t.instance_id = $1 AND t.id = $2 AND t.user_id = $3 AND t.expires_at > $4"
-    );
-    let values = [token_id.into(), subject.into(), now.into()];
-    let Some(row) = connection.row(statement, &values).await? else { return Ok(Err(Refusal::Invalid)) };
+    let Some(row) = connection.ask_one(question).await? else { return Ok(Err(Refusal::Invalid)) };
     if !is_active(&row, 3, 8)? {
         return Ok(Err(Refusal::UserNotActive));
     }
@@ -202,6 +215,31 @@ async fn personal_access_token(
         issued_at: row.timestamp(6)?,
         expires_at: row.timestamp(7)?,
     }))
+}
+
+fn access_question(session_id: &str, token_id: &str, subject: &str, now: Timestamp) -> Question {
+    let statement = statement!(
+        "SELECT s.user_id, u.org_id, u.kind, u.state, u.preferred_language, s.client_id, s.audience, s.scopes,
+                s.auth_methods, s.auth_time, s.access_token_created_at, s.access_token_expires_at,
+                u.tokens_void_until, o.state
+         FROM oidc_sessions s
+         JOIN users u ON u.instance_id = s.instance_id AND u.id = s.user_id
+         JOIN organizations o ON o.instance_id = u.instance_id AND o.id = u.org_id
+         WHERE s.instance_id = $1 AND s.id = $2 AND s.access_token_id = $3 AND s.user_id = $4
+           AND s.access_token_expires_at > $5"
+    );
+    Question::new(statement, [session_id.into(), token_id.into(), subject.into(), now.into()])
+}
+
+fn personal_question(token_id: &str, subject: &str, now: Timestamp) -> Question {
+    let statement = statement!(
+        "SELECT t.user_id, u.org_id, u.kind, u.state, u.preferred_language, t.scopes, t.created_at, t.expires_at, o.state
+         FROM personal_access_tokens t
+         JOIN users u ON u.instance_id = t.instance_id AND u.id = t.user_id
+         JOIN organizations o ON o.instance_id = u.instance_id AND o.id = u.org_id
+         WHERE t.instance_id = $1 AND t.id = $2 AND t.user_id = $3 AND t.expires_at > $4"
+    );
+    Question::new(statement, [token_id.into(), subject.into(), now.into()])
 }
 
 fn is_active(row: &Row, user_state: usize, org_state: usize) -> Result<bool> {

@@ -1,11 +1,14 @@
 //! The table `oidc_sessions`: what an access token stands for, and its events `oidc_session.*`.
 
 use castellan_db::{Connection, statement};
-use castellan_kernel::{Error, Result, Timestamp};
+use castellan_kernel::{Error, Fault, Result, Timestamp};
 use castellan_rpc::{Aggregate, AuditEvent, Context};
 use serde::Serialize;
 
 use crate::texts::Texts;
+
+/// The user was locked or removed while its token was made.
+const NOT_ACTIVE: Fault = Fault::precondition("OIDC-shBou", "Errors.User.NotActive");
 
 /// How the user proved who it is; the number is that of the events, the name that of storage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,10 +125,11 @@ impl<'a> NewSession<'a> {
         format!("{}-{}", self.id, self.access_token_id)
     }
 
-    /// Opens the session in the command's transaction.
+    /// Opens the session in the command's transaction. Storage refuses it when the user has been locked or removed in the
+    /// meantime; this call or the commit then fails with `OIDC-shBou`.
     pub(crate) async fn open(&self, ctx: &mut Context) -> Result<()> {
         let terms = &self.terms;
-        let aggregate = Aggregate::new("oidc_session", &self.id, terms.org_id);
+        let aggregate = Aggregate::of_new_id("oidc_session", &self.id, terms.org_id);
         let added = SessionAdded {
             user_id: terms.user_id,
             org_id: terms.org_id,
@@ -144,7 +148,7 @@ impl<'a> NewSession<'a> {
             reason: terms.reason as i64,
         };
         ctx.record(&aggregate, &token).await?;
-        let values = [
+        let values = vec![
             self.id.as_str().into(),
             terms.user_id.into(),
             terms.client_id.into(),
@@ -160,10 +164,12 @@ impl<'a> NewSession<'a> {
         let statement = statement!(
             "INSERT INTO oidc_sessions (instance_id, id, user_id, client_id, audience, scopes, auth_methods, auth_time,
                                         access_token_id, access_token_created_at, access_token_expires_at, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+             VALUES ($1, $2,
+                     (SELECT u.id FROM users u JOIN organizations o ON o.instance_id = u.instance_id AND o.id = u.org_id
+                      WHERE u.instance_id = $1 AND u.id = $3 AND u.state = 1 AND o.state = 1),
+                     $4, $5, $6, $7, $8, $9, $10, $11, $12)"
         );
-        ctx.tx().await?.execute(statement, &values).await?;
-        Ok(())
+        ctx.tx().await?.defer(statement, values, &[("oidc_sessions.user_id", NOT_ACTIVE)]).await
     }
 }
 

@@ -58,12 +58,19 @@ pub struct Aggregate {
     pub id: String,
     /// The resource owner: an organization's id, or the instance's.
     pub owner: String,
+    /// Whether its id was drawn just now, so that it cannot have events yet.
+    pub is_new: bool,
 }
 
 impl Aggregate {
     /// An aggregate by kind, id and owner.
     pub fn new(kind: &'static str, id: impl Into<String>, owner: impl Into<String>) -> Self {
-        Self { kind, id: id.into(), owner: owner.into() }
+        Self { kind, id: id.into(), owner: owner.into(), is_new: false }
+    }
+
+    /// An aggregate whose id came from [`Context::new_id`] just now: where its events begin need not be asked of storage.
+    pub fn of_new_id(kind: &'static str, id: impl Into<String>, owner: impl Into<String>) -> Self {
+        Self { is_new: true, ..Self::new(kind, id, owner) }
     }
 }
 
@@ -341,6 +348,7 @@ impl Context {
             editor: self.caller.user_id.clone(),
             owner: aggregate.owner.clone(),
             created_at: self.now(),
+            is_new: aggregate.is_new,
         };
         self.tx().await?.append_event(event).await
     }

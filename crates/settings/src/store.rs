@@ -1,7 +1,7 @@
 //! One JSON document per owner and kind in table `settings`: the instance's own, an organization's override, and what is in
 //! force for an organization (its override, else the instance's, else what the server was built with).
 
-use castellan_db::{Connection, Row, statement};
+use castellan_db::{Connection, Question, Row, statement};
 use castellan_kernel::{Owner, Receipt, Result, Timestamp};
 use castellan_proto::zitadel::v1::ObjectDetails;
 use castellan_rpc::convert;
@@ -70,12 +70,17 @@ pub async fn get<T: Document>(connection: &mut Connection, owner: &Owner) -> Res
 /// # Errors
 /// When storage does not answer.
 pub async fn effective<T: Document>(connection: &mut Connection, org_id: &str) -> Result<Stored<T>> {
+    let row = connection.ask_one(&effective_question::<T>(org_id)).await?;
+    row.map_or_else(|| Ok(Stored::built_in(T::default())), |row| read(&row))
+}
+
+/// What [`effective`] asks, to be announced.
+pub fn effective_question<T: Document>(org_id: &str) -> Question {
     let statement = statement!(
         "SELECT value, org_id, created_at, changed_at, sequence FROM settings
          WHERE instance_id = $1 AND kind = $2 AND org_id IN ('', $3) ORDER BY org_id DESC LIMIT 1"
     );
-    let row = connection.row(statement, &[T::KIND.into(), org_id.into()]).await?;
-    row.map_or_else(|| Ok(Stored::built_in(T::default())), |row| read(&row))
+    Question::new(statement, [T::KIND.into(), org_id.into()])
 }
 
 /// What is in force for the whole instance.

@@ -11,6 +11,8 @@ pub(crate) struct Epochs(Mutex<Current>);
 struct Current {
     snapshot: String,
     number: u64,
+    /// Whether the last reader found another snapshot than the one before it.
+    is_moving: bool,
 }
 
 impl Epochs {
@@ -18,10 +20,17 @@ impl Epochs {
     /// reader that reports an older one only begins an epoch of its own.
     pub(crate) fn of(&self, snapshot: &str) -> u64 {
         let mut current = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if current.snapshot != snapshot {
+        current.is_moving = current.snapshot != snapshot;
+        if current.is_moving {
             snapshot.clone_into(&mut current.snapshot);
             current.number += 1;
         }
         current.number
+    }
+
+    /// Whether others are writing, as far as the last reader could tell, so that the next one will hardly find anything that it
+    /// remembers to be true.
+    pub(crate) fn is_moving(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_moving
     }
 }

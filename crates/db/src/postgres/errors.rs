@@ -10,13 +10,15 @@ pub(super) fn describe(origin: Option<Origin>, cause: &tokio_postgres::Error) ->
     DatabaseError::new(refusal(cause), origin, words(cause))
 }
 
-/// What went wrong in a commit: a lost connection leaves the outcome unknown.
-pub(super) fn describe_commit(cause: &tokio_postgres::Error) -> DatabaseError {
+/// What went wrong when the commit was already on its way: a lost connection leaves the outcome unknown. What the server itself
+/// says of a statement before the commit is certain, since it then refuses the commit as well.
+pub(super) fn describe_commit(origin: Option<Origin>, cause: &tokio_postgres::Error) -> DatabaseError {
+    let is_certain = is_conflict(cause) || is_outdated_plan(cause);
     let refusal = match refusal(cause) {
-        Refusal::Conflict if !is_conflict(cause) => Refusal::Other,
+        Refusal::Conflict if !is_certain => Refusal::Other,
         refusal => refusal,
     };
-    DatabaseError::new(refusal, None, words(cause))
+    DatabaseError::new(refusal, origin, words(cause))
 }
 
 /// The server's own words with detail and hint; the library's text alone is often just "db error".
@@ -51,9 +53,11 @@ fn is_lost_connection(cause: &tokio_postgres::Error) -> bool {
 
 fn refusal(cause: &tokio_postgres::Error) -> Refusal {
     match cause.as_db_error() {
+        _ if is_conflict(cause) => Refusal::Conflict,
         Some(error) if *error.code() == SqlState::UNIQUE_VIOLATION => Refusal::Unique(violation(error)),
         Some(error) if *error.code() == SqlState::FOREIGN_KEY_VIOLATION => Refusal::ForeignKey(violation(error)),
-        _ if is_conflict(cause) || is_lost_connection(cause) || is_outdated_plan(cause) => Refusal::Conflict,
+        Some(error) if *error.code() == SqlState::NOT_NULL_VIOLATION => Refusal::Missing(missing(error)),
+        _ if is_lost_connection(cause) || is_outdated_plan(cause) => Refusal::Conflict,
         _ => Refusal::Other,
     }
 }
@@ -61,4 +65,9 @@ fn refusal(cause: &tokio_postgres::Error) -> Refusal {
 fn violation(error: &DbError) -> Violation {
     let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
     Violation { table: text(error.table()), name: text(error.constraint()) }
+}
+
+fn missing(error: &DbError) -> Violation {
+    let table = error.table().unwrap_or_default();
+    Violation { table: table.to_owned(), name: format!("{table}.{}", error.column().unwrap_or_default()) }
 }

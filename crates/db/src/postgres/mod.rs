@@ -1,14 +1,20 @@
-//! PostgreSQL, for more than one machine: a pool, prepared statements, serializable transactions, repeatable snapshots. This
+//! PostgreSQL, for more than one machine: a pool, prepared statements, serializable transactions, repeatable snapshots. What can
+//! travel together does: `BEGIN` with the first statement, announced reads with the next one, deferred writes with `COMMIT`. This
 //! module owns the protocol's side of values, errors and TLS. CockroachDB and YugabyteDB speak the same.
 
 mod convert;
 mod errors;
 mod migrate;
 mod options;
+mod pipeline;
 mod session;
 #[cfg(any(test, feature = "testing"))]
 pub(crate) mod testing;
 mod tls;
+mod waiting;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use castellan_kernel::{Error, Kind, Result};
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
@@ -20,6 +26,8 @@ pub(crate) use session::{Mode, Session};
 pub(crate) struct Engine {
     pool: Pool,
     is_postgres_itself: bool,
+    /// How often somebody has waited for an answer of the server.
+    trips: Arc<AtomicU64>,
 }
 
 impl Engine {
@@ -55,7 +63,7 @@ impl Engine {
             .create_timeout(Some(timeout))
             .build()
             .map_err(Error::internal)?;
-        Ok(Self { pool, is_postgres_itself: false })
+        Ok(Self { pool, is_postgres_itself: false, trips: Arc::default() })
     }
 
     /// Whether `pg_current_snapshot()` says what a reader sees. Databases that only speak PostgreSQL's protocol have the
@@ -70,7 +78,12 @@ impl Engine {
 
     /// A session of any mode.
     pub(crate) fn session(&self, mode: Mode) -> Session {
-        Session::new(self.pool.clone(), mode)
+        Session::new(self.pool.clone(), Arc::clone(&self.trips), mode)
+    }
+
+    /// How often statements have waited for an answer of the server so far.
+    pub(crate) fn round_trips(&self) -> u64 {
+        self.trips.load(Ordering::Relaxed)
     }
 
     /// Whether the engine understands this text.

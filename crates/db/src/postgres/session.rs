@@ -2,16 +2,21 @@
 
 use std::future::Future;
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Waker};
 
 use castellan_kernel::{Error, Result};
 use deadpool_postgres::{Object, Pool};
-use tokio_postgres::types::{ToSql, Type};
 
-use super::convert::{self, Parameter};
-use super::{client, errors};
-use crate::call::Call;
-use crate::row::Row;
+use super::pipeline::{Answer, Failed, Request, exchange};
+use super::waiting::{Announced, Deferred};
+use super::{client, convert, errors};
+use crate::call::{Call, Cost};
+use crate::deferred::{Refusals, translate};
+use crate::events::insertion;
+use crate::row::{Origin, Row};
+use crate::{Question, Refusal, Statement, StatementScope, Value};
 
 /// What a session may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,20 +42,19 @@ impl Mode {
 /// A session; takes a connection at its first statement.
 pub(crate) struct Session {
     pool: Pool,
+    trips: Arc<AtomicU64>,
     mode: Mode,
     client: Option<Object>,
     begun: bool,
-}
-
-/// What a statement is run for.
-enum Answer {
-    Rows(Vec<tokio_postgres::Row>),
-    Changed(u64),
+    /// Reads that will follow.
+    announced: Vec<Announced>,
+    /// Writes that nobody waits for.
+    deferred: Vec<Deferred>,
 }
 
 impl Session {
-    pub(super) fn new(pool: Pool, mode: Mode) -> Self {
-        Self { pool, mode, client: None, begun: false }
+    pub(super) fn new(pool: Pool, trips: Arc<AtomicU64>, mode: Mode) -> Self {
+        Self { pool, trips, mode, client: None, begun: false, announced: Vec::new(), deferred: Vec::new() }
     }
 
     /// Whether this is a transaction.
@@ -59,8 +63,17 @@ impl Session {
     }
 
     /// Which transactions this session sees the effects of, as the server describes it. Before the first statement it costs one
-    /// round trip and begins nothing.
-    pub(crate) async fn visible(&mut self) -> Result<String> {
+    /// round trip and begins nothing. Where it `will_read` anyway, a snapshot begins with it, and what was announced comes along.
+    pub(crate) async fn visible(&mut self, will_read: bool) -> Result<String> {
+        // Not among the statements that every engine must understand.
+        static STATEMENT: Statement =
+            Statement::new("SELECT pg_current_snapshot()::text", StatementScope::Global, false, file!(), line!());
+        if will_read && self.mode == Mode::Snapshot && !self.announced.is_empty() {
+            let origin = Origin::Statement(&STATEMENT);
+            let call = Call { sql: STATEMENT.sql, instance: None, values: &[], cost: Cost::Small, origin };
+            let rows = self.rows(call).await?;
+            return rows.first().ok_or_else(|| Error::internal("nothing is visible"))?.text(0);
+        }
         let own;
         let client = match &self.client {
             Some(client) => client,
@@ -69,31 +82,81 @@ impl Session {
                 &own
             }
         };
+        let known = client.statement_cache.size();
         let row = async {
-            let statement = client.prepare_cached("SELECT pg_current_snapshot()::text").await?;
+            let statement = client.prepare_cached(STATEMENT.sql).await?;
             client.query_one(&statement, &[]).await
         };
         let row = row.await.map_err(|cause| errors::describe(None, &cause).into_error())?;
+        let news = client.statement_cache.size().saturating_sub(known);
+        self.trips.fetch_add(news as u64 + 1, Ordering::Relaxed);
         row.try_get(0).map_err(Error::internal)
     }
 
-    /// Runs a statement for its rows. Texts that vary (`dynamic`) are not kept prepared.
-    pub(crate) async fn rows(&mut self, call: Call<'_>, dynamic: bool) -> Result<Vec<Row>> {
-        match self.run(call, dynamic, true).await? {
-            Answer::Rows(rows) => convert::rows(&rows, call.origin).map_err(crate::DatabaseError::into_error),
-            Answer::Changed(_) => Ok(Vec::new()),
+    /// Sends this read with the next statement.
+    pub(crate) fn announce(&mut self, question: Question, instance: Option<String>) {
+        self.announced.push(Announced { question, instance, rows: None });
+    }
+
+    /// Sends this write with the next statement or the commit.
+    pub(crate) fn defer(
+        &mut self,
+        statement: &'static Statement,
+        instance: Option<String>,
+        values: Vec<Value>,
+        refusals: Refusals,
+    ) {
+        self.announced.clear();
+        self.deferred.push(Deferred { statement, instance, values, refusals });
+    }
+
+    /// How many writes wait to be sent.
+    pub(crate) fn deferred(&self) -> usize {
+        self.deferred.len()
+    }
+
+    /// Sends the deferred writes now.
+    pub(crate) async fn flush(&mut self) -> Result<()> {
+        self.run(None, false).await.map(drop)
+    }
+
+    /// Runs a statement for its rows.
+    pub(crate) async fn rows(&mut self, call: Call<'_>) -> Result<Vec<Row>> {
+        if let Some(at) = self.announced.iter().position(|announced| announced.is(&call))
+            && let Some(rows) = self.announced[at].rows.take()
+        {
+            self.announced.swap_remove(at);
+            return Ok(rows);
+        }
+        match self.run(Some((call, true)), false).await? {
+            Some(Answer::Rows(rows)) => convert::rows(&rows, call.origin).map_err(crate::DatabaseError::into_error),
+            _ => Ok(Vec::new()),
         }
     }
 
     /// Runs a statement for the number of rows that it changed.
-    pub(crate) async fn execute(&mut self, call: Call<'_>, dynamic: bool) -> Result<u64> {
-        match self.run(call, dynamic, false).await? {
-            Answer::Changed(changed) => Ok(changed),
-            Answer::Rows(rows) => Ok(rows.len() as u64),
+    pub(crate) async fn execute(&mut self, call: Call<'_>) -> Result<u64> {
+        self.announced.clear();
+        match self.run(Some((call, false)), false).await? {
+            Some(Answer::Changed(changed)) => Ok(changed),
+            _ => Ok(0),
         }
     }
 
-    async fn run(&mut self, call: Call<'_>, dynamic: bool, for_rows: bool) -> Result<Answer> {
+    /// Commits. Without a statement there is nothing to commit.
+    pub(crate) async fn commit(mut self) -> Result<()> {
+        if self.client.is_none() && self.deferred.is_empty() {
+            return Ok(());
+        }
+        if !self.writes() {
+            return Err(Error::internal("a session without a transaction was committed"));
+        }
+        self.announced.clear();
+        self.run(None, true).await.map(drop)
+    }
+
+    /// Sends the deferred writes, the announced reads, this statement and the commit in one go.
+    async fn run(&mut self, call: Option<(Call<'_>, bool)>, commit: bool) -> Result<Option<Answer>> {
         let client = match &mut self.client {
             Some(client) => client,
             empty => empty.insert(client(&self.pool).await?),
@@ -101,79 +164,55 @@ impl Session {
         let begin = if self.begun { None } else { self.mode.begin() };
         // Before it is sent: a future that is dropped while it waits must still be rolled back.
         self.begun |= begin.is_some();
-        let parameters: Vec<Parameter<'_>> = call
-            .instance
-            .map(Parameter::Instance)
-            .into_iter()
-            .chain(call.values.iter().map(Parameter::Value))
-            .collect();
-        let statement = async {
-            if dynamic {
-                run_typed(client, call.sql, &parameters, for_rows).await
-            } else {
-                run_prepared(client, call.sql, &parameters, for_rows).await
-            }
-        };
-        let result = match begin {
-            None => statement.await,
-            Some(begin) => {
-                // Both go out before either answer is awaited.
-                let (begun, result) = tokio::join!(biased; client.batch_execute(begin), statement);
-                begun.and(result)
-            }
-        };
-        result.map_err(|cause| {
-            if errors::is_outdated_plan(&cause) {
-                client.statement_cache.clear();
-            }
-            errors::describe(Some(call.origin), &cause).into_error()
-        })
-    }
-
-    /// Commits. Without a statement there is nothing to commit.
-    pub(crate) async fn commit(mut self) -> Result<()> {
-        let Some(client) = &self.client else { return Ok(()) };
-        if !self.begun {
-            return Err(Error::internal("a session without a transaction was committed"));
+        let deferred = std::mem::take(&mut self.deferred);
+        let mut requests: Vec<Request<'_>> = deferred.iter().map(Request::of_deferred).collect();
+        let writes = requests.len();
+        let own = |announced: &Announced| call.as_ref().is_some_and(|(call, for_rows)| *for_rows && announced.is(call));
+        self.announced.retain(|announced| !own(announced));
+        let asked: Vec<usize> = (0..self.announced.len()).filter(|at| self.announced[*at].rows.is_none()).collect();
+        requests.extend(asked.iter().map(|at| Request::of_announced(&self.announced[*at])));
+        if let Some((call, for_rows)) = &call {
+            let request = Request::new(call.sql, call.instance, call.values, call.origin);
+            requests.push(Request { for_rows: *for_rows, ..request });
         }
-        let committed = client.batch_execute("COMMIT").await;
-        // Rolled back by the server in case of an error; the drop must not be asked to do it when all went well.
-        self.begun = committed.is_err();
-        committed.map_err(|cause| errors::describe_commit(&cause).into_error())
+        let mut answers = match exchange(client, begin, &requests, commit, &self.trips).await {
+            Ok(answers) => answers,
+            Err(failed) => {
+                if errors::is_outdated_plan(&failed.cause) {
+                    client.statement_cache.clear();
+                }
+                // The server has rolled back what it refused to commit.
+                self.begun &= !(failed.committing && failed.cause.as_db_error().is_some());
+                return Err(describe(&requests, &failed));
+            }
+        };
+        self.begun &= !commit;
+        let last = if call.is_some() { answers.pop() } else { None };
+        for (at, answer) in asked.into_iter().zip(answers.drain(writes..)) {
+            if let Answer::Rows(rows) = answer {
+                let origin = Origin::Statement(self.announced[at].question.statement);
+                let rows = convert::rows(&rows, origin).map_err(crate::DatabaseError::into_error)?;
+                self.announced[at].rows = Some(rows);
+            }
+        }
+        Ok(last)
     }
 }
 
-async fn run_prepared(
-    client: &Object,
-    sql: &str,
-    parameters: &[Parameter<'_>],
-    for_rows: bool,
-) -> Result<Answer, tokio_postgres::Error> {
-    let statement = client.prepare_cached(sql).await?;
-    let parameters: Vec<&(dyn ToSql + Sync)> =
-        parameters.iter().map(|parameter| -> &(dyn ToSql + Sync) { parameter }).collect();
-    if for_rows {
-        client.query(&statement, &parameters).await.map(Answer::Rows)
+fn describe(requests: &[Request<'_>], failed: &Failed) -> Error {
+    let request = failed.at.and_then(|at| requests.get(at));
+    let origin = request.map(|request| request.origin);
+    let mut error = if failed.committing {
+        errors::describe_commit(origin, &failed.cause)
     } else {
-        client.execute(&statement, &parameters).await.map(Answer::Changed)
+        errors::describe(origin, &failed.cause)
+    };
+    // Somebody else appended to the same aggregate in the meantime.
+    let appends = matches!(origin, Some(Origin::Statement(statement)) if std::ptr::eq(statement, insertion()));
+    if appends && matches!(error.refusal, Refusal::Unique(_)) {
+        error.refusal = Refusal::Conflict;
     }
-}
-
-async fn run_typed(
-    client: &Object,
-    sql: &str,
-    parameters: &[Parameter<'_>],
-    for_rows: bool,
-) -> Result<Answer, tokio_postgres::Error> {
-    let parameters: Vec<(&(dyn ToSql + Sync), Type)> = parameters
-        .iter()
-        .map(|parameter| -> (&(dyn ToSql + Sync), Type) { (parameter, parameter.announced_type()) })
-        .collect();
-    if for_rows {
-        client.query_typed(sql, &parameters).await.map(Answer::Rows)
-    } else {
-        client.execute_typed(sql, &parameters).await.map(Answer::Changed)
-    }
+    translate(error.into_error(), request.map_or(&[], |request| request.refusals))
 }
 
 impl Drop for Session {

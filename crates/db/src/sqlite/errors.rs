@@ -23,9 +23,17 @@ fn refusal(connection: &Connection, cause: &rusqlite::Error) -> Refusal {
             Refusal::Unique(unique(connection, message))
         }
         ffi::SQLITE_CONSTRAINT_FOREIGNKEY => Refusal::ForeignKey(Violation::default()),
+        ffi::SQLITE_CONSTRAINT_NOTNULL => Refusal::Missing(missing(message)),
         _ if is_busy(cause) => Refusal::Conflict,
         _ => Refusal::Other,
     }
+}
+
+/// Reads `NOT NULL constraint failed: users.name`.
+fn missing(message: &str) -> Violation {
+    let column = message.split_once("failed: ").map_or(message, |(_, column)| column);
+    let table = column.split_once('.').map_or(column, |(table, _)| table);
+    Violation { table: table.to_owned(), name: column.to_owned() }
 }
 
 /// Reads `UNIQUE constraint failed: users.instance_id, users.name` or `… failed: index 'users_name'`.

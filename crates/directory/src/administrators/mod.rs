@@ -22,7 +22,7 @@ use castellan_rpc::Registry;
 
 pub use command::{grant, record_removal_of_user};
 pub use level::Level;
-pub use sql::memberships_of;
+pub use sql::{memberships_of, memberships_question};
 pub use target::Resource;
 
 /// A stored administrator, with what lists show of the user and of the resource.

@@ -1,6 +1,6 @@
 //! Every fixed statement of this room; lists are built in `query`.
 
-use castellan_db::{Connection, Row, statement};
+use castellan_db::{Connection, Question, Row, statement};
 use castellan_kernel::{Membership, Receipt, Result, RoleTable, Scope, Timestamp};
 
 use super::Level;
@@ -188,14 +188,8 @@ pub(super) async fn targets_of_user(
 /// # Errors
 /// When storage does not answer.
 pub async fn memberships_of(connection: &mut Connection, roles: &RoleTable, user_id: &str) -> Result<Vec<Membership>> {
-    let statement = statement!(
-        "SELECT a.level, a.roles, a.org_id, a.project_id, a.grant_id, g.granted_org_id
-         FROM administrators a
-         LEFT JOIN project_grants g ON g.instance_id = a.instance_id AND g.id = a.grant_id
-         WHERE a.instance_id = $1 AND a.user_id = $2"
-    );
     let mut memberships = Vec::new();
-    for row in connection.rows(statement, &[user_id.into()]).await? {
+    for row in connection.ask(&memberships_question(user_id)).await? {
         let level = Level::from_number(row.int(0)?);
         let scope = match (level, row.opt_text(2)?, row.opt_text(3)?, row.opt_text(4)?, row.opt_text(5)?) {
             (Some(Level::Instance), ..) => Scope::Instance,
@@ -212,4 +206,15 @@ pub async fn memberships_of(connection: &mut Connection, roles: &RoleTable, user
         memberships.push(Membership { scope, roles: held, permissions });
     }
     Ok(memberships)
+}
+
+/// What [`memberships_of`] asks, to be announced.
+pub fn memberships_question(user_id: &str) -> Question {
+    let statement = statement!(
+        "SELECT a.level, a.roles, a.org_id, a.project_id, a.grant_id, g.granted_org_id
+         FROM administrators a
+         LEFT JOIN project_grants g ON g.instance_id = a.instance_id AND g.id = a.grant_id
+         WHERE a.instance_id = $1 AND a.user_id = $2"
+    );
+    Question::new(statement, [user_id.into()])
 }

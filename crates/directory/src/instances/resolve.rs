@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use castellan_db::{Connection, Recalled, Row, global_statement, statement, values};
+use castellan_db::{Connection, Question, Recalled, Row, global_statement, statement, values};
 use castellan_kernel::Result;
 use castellan_rpc::Instance;
 use castellan_settings::documents::Limits;
@@ -14,19 +14,24 @@ use super::sql;
 /// # Errors
 /// When storage does not answer.
 pub async fn by_host(connection: &mut Connection, domain: &str) -> Result<Option<Arc<Instance>>> {
+    connection.announce(|| [host_question(domain)]);
     let recording = match connection.recall::<Instance>(domain.as_bytes().to_vec()).await? {
         Recalled::Known(instance) => return Ok(Some(instance)),
         Recalled::Unknown(recording) => recording,
     };
+    let Some(row) = connection.ask_one(&host_question(domain)).await? else { return Ok(None) };
+    let instance = read(&row)?;
+    Ok(Some(connection.keep(recording, instance)))
+}
+
+/// What [`by_host`] asks.
+fn host_question(domain: &str) -> Question {
     let statement = global_statement!(
         "SELECT i.id, i.name, i.default_language, i.default_org_id, i.project_id, i.console_client_id, i.created_at,
          i.changed_at, i.sequence, l.value FROM instance_domains d JOIN instances i ON i.id = d.instance_id
          LEFT JOIN settings l ON l.instance_id = i.id AND l.org_id = '' AND l.kind = 'limits' WHERE d.domain = $1"
     );
-    let row = connection.row(statement, &values![domain.to_lowercase()]).await?;
-    let Some(row) = row else { return Ok(None) };
-    let instance = read(&row)?;
-    Ok(Some(connection.keep(recording, instance)))
+    Question::new(statement, values![domain.to_lowercase()])
 }
 
 fn read(row: &Row) -> Result<Instance> {

@@ -1,6 +1,6 @@
 //! The head of a user: what every command on a user must know before it acts (kind, state, organization).
 
-use castellan_db::{Connection, Recalled, Remember, Row, statement};
+use castellan_db::{Connection, Question, Recalled, Remember, Row, statement};
 use castellan_kernel::{Fault, Receipt, Result, Timestamp};
 use castellan_rpc::{Aggregate, Context};
 
@@ -158,10 +158,15 @@ pub(crate) async fn require_org(connection: &mut Connection, org_id: &str) -> Re
         Recalled::Known(_) => return Ok(()),
         Recalled::Unknown(recording) => recording,
     };
-    let statement = statement!("SELECT 1 FROM organizations WHERE instance_id = $1 AND id = $2");
-    connection.row(statement, &[org_id.into()]).await?.ok_or(ORG_NOT_FOUND)?;
+    connection.ask_one(&org_question(org_id)).await?.ok_or(ORG_NOT_FOUND)?;
     connection.keep(recording, KnownOrganization);
     Ok(())
+}
+
+/// What [`require_org`] asks.
+pub(crate) fn org_question(org_id: &str) -> Question {
+    let statement = statement!("SELECT 1 FROM organizations WHERE instance_id = $1 AND id = $2");
+    Question::new(statement, [org_id.into()])
 }
 
 /// An organization that exists.

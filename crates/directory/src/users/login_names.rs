@@ -2,9 +2,9 @@
 //! (`spec: api.md 4.1.11`). Tables `users.user_name_key` and `login_names`; other rooms call [`refresh_org`] and
 //! [`refresh_instance`] when domains or the domain policy change.
 
-use castellan_db::{Connection, DbResultExt, Recalled, Remember, statement, values};
+use castellan_db::{Connection, DbResultExt, Question, Recalled, Remember, statement, values};
 use castellan_kernel::{Fault, Result};
-use castellan_settings::store::effective;
+use castellan_settings::store::{effective, effective_question};
 use castellan_settings::{DomainPolicy, OrganizationSettings};
 
 /// A user name is taken, whatever its case.
@@ -51,6 +51,11 @@ impl NameRules {
             scoped: policy.user_login_must_be_domain || settings.organization_scoped_usernames,
         };
         Ok(*connection.keep(recording, rules))
+    }
+
+    /// What [`NameRules::of_org`] asks.
+    pub(crate) fn questions(org_id: &str) -> [Question; 2] {
+        [effective_question::<DomainPolicy>(org_id), effective_question::<OrganizationSettings>(org_id)]
     }
 
     /// What must be unique in the instance for this user name in this organization.

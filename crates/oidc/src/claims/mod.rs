@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use castellan_db::{Connection, Recalled, Remember, statement};
+use castellan_db::{Connection, Question, Recalled, Remember, Row, statement};
 use castellan_kernel::{Fault, Result, Timestamp};
 use serde_json::{Map, Value, json};
 
@@ -19,6 +19,22 @@ const USER_NOT_FOUND: Fault = Fault::not_found("OIDC-Usr01", "Errors.User.NotFou
 
 /// A set of claims.
 pub type Claims = Map<String, Value>;
+
+/// The first [`SUBJECT_COLUMNS`] columns of statements on users `u` and organizations `o` that [`Subject::of_row`] reads.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! subject_columns {
+    () => {
+        "u.id, u.org_id, o.name, o.primary_domain, u.kind,
+         COALESCE((SELECT l.login_name FROM login_names l WHERE l.instance_id = u.instance_id
+                   AND l.user_id = u.id AND l.is_primary), u.user_name),
+         u.name, u.first_name, u.last_name, u.nick_name, u.display_name, u.preferred_language, u.gender,
+         u.avatar_key, u.email, u.email_verified, u.phone, u.phone_verified, u.changed_at"
+    };
+}
+
+/// How many columns of a user there are.
+pub(crate) const SUBJECT_COLUMNS: usize = 19;
 
 /// The user that claims are about.
 #[derive(Debug, Clone)]
@@ -66,17 +82,25 @@ impl Subject {
             Recalled::Known(subject) => return Ok(subject),
             Recalled::Unknown(recording) => recording,
         };
-        let statement = statement!(
-            "SELECT u.id, u.org_id, o.name, o.primary_domain, u.kind,
-                    COALESCE((SELECT l.login_name FROM login_names l WHERE l.instance_id = u.instance_id
-                              AND l.user_id = u.id AND l.is_primary), u.user_name),
-                    u.name, u.first_name, u.last_name, u.nick_name, u.display_name, u.preferred_language, u.gender,
-                    u.avatar_key, u.email, u.email_verified, u.phone, u.phone_verified, u.changed_at
-             FROM users u JOIN organizations o ON o.instance_id = u.instance_id AND o.id = u.org_id
-             WHERE u.instance_id = $1 AND u.id = $2"
-        );
-        let row = connection.row(statement, &[user_id.into()]).await?.ok_or(USER_NOT_FOUND)?;
-        let subject = Self {
+        let row = connection.ask_one(&Self::question(user_id)).await?.ok_or(USER_NOT_FOUND)?;
+        let subject = Self::of_row(&row)?;
+        Ok(connection.keep(recording, subject))
+    }
+
+    /// What [`Subject::read`] asks, to be announced.
+    pub fn question(user_id: &str) -> Question {
+        let statement = statement!(concat!(
+            "SELECT ",
+            crate::subject_columns!(),
+            " FROM users u JOIN organizations o ON o.instance_id = u.instance_id AND o.id = u.org_id
+              WHERE u.instance_id = $1 AND u.id = $2"
+        ));
+        Question::new(statement, [user_id.into()])
+    }
+
+    /// From a row that begins with `subject_columns!()`.
+    pub(crate) fn of_row(row: &Row) -> Result<Self> {
+        Ok(Self {
             id: row.text(0)?,
             org_id: row.text(1)?,
             org_name: row.text(2)?,
@@ -96,8 +120,7 @@ impl Subject {
             phone: row.text(16)?,
             phone_verified: row.boolean(17)?,
             changed_at: row.timestamp(18)?,
-        };
-        Ok(connection.keep(recording, subject))
+        })
     }
 
     /// The primary domain of the user's organization.

@@ -24,6 +24,13 @@ pub(super) async fn answer(state: &State, incoming: Incoming, mut look: Snapshot
     let credentials = client::credentials(incoming.authorization(), &incoming.parameters)?
         .ok_or_else(|| OAuthError::invalid_client("client must be authenticated"))?;
     let now = state.env.clock.now();
+    let seal = state.env.services.get::<OpaqueKey>()?;
+    look.announce(|| {
+        let token = incoming.parameters.get("token").ok().flatten();
+        let asked = token.and_then(|token| presented::question(&seal, token, now));
+        let of_token = asked.into_iter().flat_map(|(user_id, token)| [token, Subject::question(&user_id)]);
+        client::questions(&credentials, now).into_iter().chain(of_token)
+    });
     let client = match client::authenticate(&mut look, &credentials, &incoming.origin, now).await? {
         // A public client proves nothing by its id and may not look into tokens (RFC 7662 2.1).
         Ok(client) if !client.is_public() => client,
@@ -33,7 +40,7 @@ pub(super) async fn answer(state: &State, incoming: Incoming, mut look: Snapshot
         }
     };
     let token = incoming.parameters.require("token")?;
-    let Some(active) = ActiveToken::read(state, &incoming, &mut look, token, now).await? else {
+    let Some(active) = ActiveToken::read(&seal, &incoming, &mut look, token, now).await? else {
         return Ok(inactive());
     };
     if !active.is_meant_for(&client) {
@@ -60,7 +67,7 @@ impl Remember for ActiveToken {
 
 impl ActiveToken {
     async fn read(
-        state: &State,
+        seal: &OpaqueKey,
         incoming: &Incoming,
         look: &mut Snapshot,
         token: &str,
@@ -71,8 +78,7 @@ impl ActiveToken {
             Recalled::Known(active) => return Ok(Some(active).filter(|active| now < active.presented.expires_at)),
             Recalled::Unknown(recording) => recording,
         };
-        let seal = state.env.services.get::<OpaqueKey>()?;
-        let Ok(presented) = presented::read(look, &seal, &incoming.origin, token, now).await? else {
+        let Ok(presented) = presented::read(look, seal, &incoming.origin, token, now).await? else {
             return Ok(None);
         };
         let scope = to_raw_value(&presented.scopes.to_text()).map_err(Error::internal)?;

@@ -37,6 +37,10 @@ pub(super) async fn answer(state: &State, incoming: Incoming, mut look: Snapshot
         Recalled::Unknown(recording) => recording,
     };
     let seal = state.env.services.get::<OpaqueKey>()?;
+    look.announce(|| {
+        let asked = presented::question(&seal, token, now);
+        asked.into_iter().flat_map(|(user_id, token)| [token, Subject::question(&user_id)])
+    });
     let presented = presented::read(&mut look, &seal, &incoming.origin, token, now).await?.map_err(refused)?;
     let claims = claims(&mut look, &incoming, &presented).await?;
     let body = Bytes::from(serde_json::to_vec(&claims).map_err(Error::internal)?);

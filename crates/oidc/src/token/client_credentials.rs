@@ -21,6 +21,7 @@ pub(super) async fn grant(ctx: &mut Context, mut look: Snapshot, request: &Token
             return Err(OAuthError::invalid_request("client_id and client_secret must be provided"));
         }
     };
+    look.announce(issue::questions);
     let user = MachineUser::by_login_name(&mut look, &id)
         .await?
         .ok_or_else(|| OAuthError::invalid_client("client not found"))?;

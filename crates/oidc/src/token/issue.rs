@@ -2,20 +2,25 @@
 
 use castellan_crypto::jose::{SigningKey, left_half_hash};
 use castellan_crypto::opaque::{OpaqueKey, seal_token};
-use castellan_db::{Recalled, Remember, Snapshot};
-use castellan_kernel::{Error, Fault, Result};
+use castellan_db::{Question, Recalled, Remember, Snapshot};
+use castellan_kernel::{Error, Result};
 use castellan_rpc::Context;
 use castellan_settings::documents::OidcSettings;
+use castellan_settings::store::effective_question;
+use castellan_settings::web_keys;
 use serde_json::{Value, json};
 
 use super::{MachineUser, TokenAnswer, TokenRequest};
-use crate::claims::{Claims, RoleQuestion, Subject};
+use crate::claims::{Claims, RoleQuestion};
 use crate::error::OAuthResult;
 use crate::issuer::signing_key;
 use crate::scope::Scopes;
 use crate::session::{self, AuthMethod, NewSession, TokenReason};
 
-const NOT_ACTIVE: Fault = Fault::precondition("OIDC-shBou", "Errors.User.NotActive");
+/// What every grant asks of the instance, to be announced.
+pub(super) fn questions() -> [Question; 2] {
+    [effective_question::<OidcSettings>(""), web_keys::active_question()]
+}
 
 pub(super) async fn tokens(
     ctx: &mut Context,
@@ -30,9 +35,8 @@ pub(super) async fn tokens(
     let wants_id_token = scopes.contains("openid");
     let (key, reserved) = if wants_id_token || user.wants_jwt {
         let key = signing_key(ctx.env(), &mut look).await?;
-        let subject = Subject::read(&mut look, &user.id).await?;
         let question = RoleQuestion { api_project: &ctx.instance.project_id, ..RoleQuestion::default() };
-        (Some(key), subject.reserved_claims(&mut look, &scopes, &question).await?)
+        (Some(key), user.subject.reserved_claims(&mut look, &scopes, &question).await?)
     } else {
         (None, Claims::new())
     };
@@ -42,8 +46,8 @@ pub(super) async fn tokens(
     let session = NewSession::new(
         ctx,
         session::Terms {
-            user_id: &user.id,
-            org_id: &user.org_id,
+            user_id: &user.subject.id,
+            org_id: &user.subject.org_id,
             client_id: &user.user_name,
             audience: &audience,
             scopes: scopes.as_texts(),
@@ -55,11 +59,6 @@ pub(super) async fn tokens(
     // Signing takes longer than everything else together: it is done before the transaction, for which others wait.
     let answer = signed(ctx, user, &session, key.as_deref(), wants_id_token, lifetimes.id_seconds, reserved)?;
 
-    // The user may have been locked or removed since the look: the token must not outlive that.
-    let still = MachineUser::by_id(ctx.tx().await?, &user.id).await?;
-    if !still.is_some_and(|user| user.is_active) {
-        return Err(Error::from(NOT_ACTIVE).into());
-    }
     session.open(ctx).await?;
     Ok(answer)
 }
@@ -114,7 +113,7 @@ fn signed(
         }
         _ => {
             let seal = ctx.service::<OpaqueKey>()?;
-            seal_token(&seal, ctx.rng(), &format!("{token_id}:{}", user.id))
+            seal_token(&seal, ctx.rng(), &format!("{token_id}:{}", user.subject.id))
         }
     };
     let id_token = match key {
@@ -144,7 +143,7 @@ fn access_claims(
     let issued = session.issued_at.seconds();
     let mut claims = Claims::new();
     claims.insert("iss".to_owned(), json!(&*ctx.origin));
-    claims.insert("sub".to_owned(), json!(user.id));
+    claims.insert("sub".to_owned(), json!(user.subject.id));
     claims.insert("aud".to_owned(), audience);
     claims.insert("exp".to_owned(), json!(session.expires_at.seconds()));
     claims.insert("iat".to_owned(), json!(issued));
@@ -165,7 +164,7 @@ fn id_claims(ctx: &Context, user: &MachineUser, session: &NewSession<'_>, lifeti
     let amr = session.terms.auth_method.amr();
     let mut claims = Claims::new();
     claims.insert("iss".to_owned(), json!(&*ctx.origin));
-    claims.insert("sub".to_owned(), json!(user.id));
+    claims.insert("sub".to_owned(), json!(user.subject.id));
     claims.insert("aud".to_owned(), json!(audience));
     claims.insert("exp".to_owned(), json!(issued + lifetime_seconds));
     claims.insert("iat".to_owned(), json!(issued));

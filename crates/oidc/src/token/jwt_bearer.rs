@@ -55,6 +55,8 @@ pub(super) async fn grant(ctx: &mut Context, mut look: Snapshot, request: &Token
     let (user_id, key_id) = (user_id.to_owned(), key_id.to_owned());
 
     let now = ctx.now();
+    look.announce(|| [keys::verification_question(&user_id, &key_id, now), MachineUser::by_id_question(&user_id)]);
+    look.announce(issue::questions);
     let key = UserKey::read(&mut look, &user_id, &key_id, now).await?.ok_or_else(invalid)?;
     let rules = Rules { audience: &ctx.origin, issuer: Some(&user_id), now, offset_seconds: OFFSET };
     peeked.verify(&key.key, &rules).map_err(|_| invalid())?;

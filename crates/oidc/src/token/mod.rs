@@ -6,11 +6,12 @@ mod jwt_bearer;
 
 use std::sync::Arc;
 
-use castellan_db::{Connection, Recalled, Remember, Snapshot, statement};
+use castellan_db::{Connection, Question, Recalled, Remember, Snapshot, statement};
 use castellan_kernel::Result;
 use castellan_rpc::Context;
 use serde::Serialize;
 
+use crate::claims::{SUBJECT_COLUMNS, Subject};
 use crate::error::{OAuthError, OAuthResult};
 use crate::form::Parameters;
 use crate::options::Options;
@@ -63,14 +64,13 @@ fn requested_scopes(request: &TokenRequest, user: &MachineUser) -> OAuthResult<S
             "The scope of your request is missing. Please ensure some scopes are requested, for example openid",
         )
     })?;
-    Ok(Scopes::known(requested).only_own_org(&user.org_id, &user.org_domain))
+    Ok(Scopes::known(requested).only_own_org(&user.subject.org_id, user.subject.org_domain()))
 }
 
 /// The service user that asks for a token.
 struct MachineUser {
-    id: String,
-    org_id: String,
-    org_domain: String,
+    /// What claims say about it.
+    subject: Subject,
     user_name: String,
     /// Whether the user and its organization are active.
     is_active: bool,
@@ -84,7 +84,7 @@ impl Remember for MachineUser {
     const BUDGET: u64 = 2 << 20;
 
     fn weight(&self) -> u64 {
-        size_of::<Self>() as u64 + 256
+        size_of::<Self>() as u64 + 512
     }
 }
 
@@ -95,15 +95,20 @@ impl MachineUser {
             Recalled::Known(user) => return Ok(Some(user)),
             Recalled::Unknown(recording) => recording,
         };
-        let statement = statement!(
-            "SELECT u.id, u.org_id, o.primary_domain, u.user_name, u.state, o.state, u.kind, u.secret_hash,
-                    u.access_token_type
-             FROM users u JOIN organizations o ON o.instance_id = u.instance_id AND o.id = u.org_id
-             WHERE u.instance_id = $1 AND u.id = $2"
-        );
-        let Some(row) = connection.row(statement, &[user_id.into()]).await? else { return Ok(None) };
+        let Some(row) = connection.ask_one(&Self::by_id_question(user_id)).await? else { return Ok(None) };
         let user = Self::read(&row)?;
         Ok(Some(connection.keep(recording, user)))
+    }
+
+    fn by_id_question(user_id: &str) -> Question {
+        let statement = statement!(concat!(
+            "SELECT ",
+            crate::subject_columns!(),
+            ", u.user_name, u.state, o.state, u.kind, u.secret_hash, u.access_token_type
+             FROM users u JOIN organizations o ON o.instance_id = u.instance_id AND o.id = u.org_id
+             WHERE u.instance_id = $1 AND u.id = $2"
+        ));
+        Question::new(statement, [user_id.into()])
     }
 
     /// By login name, in any case.
@@ -113,15 +118,16 @@ impl MachineUser {
             Recalled::Known(user) => return Ok(Some(user)),
             Recalled::Unknown(recording) => recording,
         };
-        let statement = statement!(
-            "SELECT u.id, u.org_id, o.primary_domain, u.user_name, u.state, o.state, u.kind, u.secret_hash,
-                    u.access_token_type
+        let statement = statement!(concat!(
+            "SELECT ",
+            crate::subject_columns!(),
+            ", u.user_name, u.state, o.state, u.kind, u.secret_hash, u.access_token_type
              FROM login_names l
              JOIN users u ON u.instance_id = l.instance_id AND u.id = l.user_id
              JOIN organizations o ON o.instance_id = u.instance_id AND o.id = u.org_id
              WHERE l.instance_id = $1 AND l.login_name_lower = $2
              ORDER BY u.id"
-        );
+        ));
         let rows = connection.rows(statement, &[login_name.into()]).await?;
         let Some(row) = rows.first() else { return Ok(None) };
         let user = Self::read(row)?;
@@ -129,15 +135,14 @@ impl MachineUser {
     }
 
     fn read(row: &castellan_db::Row) -> Result<Self> {
+        const OWN: usize = SUBJECT_COLUMNS;
         Ok(Self {
-            id: row.text(0)?,
-            org_id: row.text(1)?,
-            org_domain: row.text(2)?,
-            user_name: row.text(3)?,
-            is_active: row.int(4)? == 1 && row.int(5)? == 1,
-            is_machine: row.int(6)? == 2,
-            secret_hash: row.opt_text(7)?,
-            wants_jwt: row.int(8)? == 1,
+            subject: Subject::of_row(row)?,
+            user_name: row.text(OWN)?,
+            is_active: row.int(OWN + 1)? == 1 && row.int(OWN + 2)? == 1,
+            is_machine: row.int(OWN + 3)? == 2,
+            secret_hash: row.opt_text(OWN + 4)?,
+            wants_jwt: row.int(OWN + 5)? == 1,
         })
     }
 }

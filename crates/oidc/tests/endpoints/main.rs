@@ -11,6 +11,7 @@ mod jwt_bearer;
 mod revocation;
 mod system_users;
 mod tokens;
+mod trips;
 mod userinfo;
 mod web_keys;
 mod world;

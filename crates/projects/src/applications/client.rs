@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use castellan_crypto::assertion::StoredKey;
-use castellan_db::{Connection, Recalled, Remember, statement};
+use castellan_db::{Connection, Question, Recalled, Remember, statement};
 use castellan_kernel::{Result, Timestamp};
 
 use super::{AuthMethod, Kind, OidcConfig, sql};
@@ -61,15 +61,7 @@ pub async fn client_by_id(connection: &mut Connection, client_id: &str) -> Resul
         Recalled::Known(client) => return Ok(Some(client)),
         Recalled::Unknown(recording) => recording,
     };
-    let statement = statement!(
-        "SELECT a.id, a.name, a.project_id, p.org_id, a.kind, a.auth_method, a.secret_hash, a.config,
-                (a.state = 1 AND p.state = 1 AND o.state = 1), p.role_assertion, p.role_check, p.has_project_check
-         FROM applications a
-         JOIN projects p ON p.instance_id = a.instance_id AND p.id = a.project_id
-         JOIN organizations o ON o.instance_id = p.instance_id AND o.id = p.org_id
-         WHERE a.instance_id = $1 AND a.client_id = $2"
-    );
-    let Some(row) = connection.row(statement, &[client_id.into()]).await? else { return Ok(None) };
+    let Some(row) = connection.ask_one(&client_question(client_id)).await? else { return Ok(None) };
     let client = Client {
         client_id: client_id.to_owned(),
         app_id: row.text(0)?,
@@ -96,6 +88,19 @@ impl Remember for Client {
     }
 }
 
+/// What [`client_by_id`] asks, to be announced.
+pub fn client_question(client_id: &str) -> Question {
+    let statement = statement!(
+        "SELECT a.id, a.name, a.project_id, p.org_id, a.kind, a.auth_method, a.secret_hash, a.config,
+                (a.state = 1 AND p.state = 1 AND o.state = 1), p.role_assertion, p.role_check, p.has_project_check
+         FROM applications a
+         JOIN projects p ON p.instance_id = a.instance_id AND p.id = a.project_id
+         JOIN organizations o ON o.instance_id = p.instance_id AND o.id = p.org_id
+         WHERE a.instance_id = $1 AND a.client_id = $2"
+    );
+    Question::new(statement, [client_id.into()])
+}
+
 /// The public key (PEM) that verifies assertions of this client with this `kid`; expired keys do not exist. Whether the client
 /// is active and authenticates by key is for the caller to check.
 ///
@@ -107,11 +112,16 @@ pub async fn verification_key(
     key_id: &str,
     now: Timestamp,
 ) -> Result<Option<StoredKey>> {
+    let row = connection.ask_one(&verification_question(client_id, key_id, now)).await?;
+    row.map(|row| Ok(StoredKey { pem: row.bytes(0)?, expires_at: row.timestamp(1)? })).transpose()
+}
+
+/// What [`verification_key`] asks, to be announced.
+pub fn verification_question(client_id: &str, key_id: &str, now: Timestamp) -> Question {
     let statement = statement!(
         "SELECT k.public_key, k.expires_at FROM application_keys k
          JOIN applications a ON a.instance_id = k.instance_id AND a.id = k.application_id
          WHERE k.instance_id = $1 AND k.id = $2 AND a.client_id = $3 AND k.expires_at > $4"
     );
-    let row = connection.row(statement, &[key_id.into(), client_id.into(), now.into()]).await?;
-    row.map(|row| Ok(StoredKey { pem: row.bytes(0)?, expires_at: row.timestamp(1)? })).transpose()
+    Question::new(statement, [key_id.into(), client_id.into(), now.into()])
 }

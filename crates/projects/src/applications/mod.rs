@@ -27,7 +27,7 @@ use castellan_kernel::{Receipt, Timestamp};
 use castellan_proto::methods::{app_v2beta as v2beta, application_v2 as v2, management_v1 as management};
 use castellan_rpc::{Aggregate, Registry};
 
-pub use client::{Client, client_by_id, verification_key};
+pub use client::{Client, client_by_id, client_question, verification_key, verification_question};
 pub use command::{Added, NewApplication, create_api, create_api_as, create_oidc, create_oidc_as};
 pub use config::{AppType, AuthMethod, ClientKind, GrantType, LoginVersion, OidcConfig, ResponseType, TokenType};
 pub use keys::{TakenOverKey, take_over_key};

@@ -18,7 +18,7 @@ use castellan_rpc::Registry;
 pub use command::{create_initial, generate, insert_initial};
 pub use kind::{Curve, Hasher, RsaSize, WebKeyKind};
 pub use signer::{SealedKey, active_key};
-pub use sql::{public_key, public_keys};
+pub use sql::{active_question, public_key, public_keys};
 
 /// The state of a key that exists; the number is that of the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

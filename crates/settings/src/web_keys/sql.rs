@@ -1,7 +1,7 @@
 //! Every statement of this room.
 
 use castellan_crypto::jose::{Algorithm, Jwk};
-use castellan_db::{Connection, Row, statement};
+use castellan_db::{Connection, Question, Row, statement};
 use castellan_kernel::{Error, Receipt, Result};
 
 use super::{State, WebKey, WebKeyKind};
@@ -68,9 +68,14 @@ pub(super) async fn active_id(connection: &mut Connection) -> Result<Option<Stri
 
 /// Id, algorithm and sealed private half of the key that signs.
 pub(super) async fn active(connection: &mut Connection) -> Result<Option<(String, Algorithm, String)>> {
-    let statement = statement!("SELECT id, algorithm, private_key FROM web_keys WHERE instance_id = $1 AND state = 2");
-    let row = connection.row(statement, &[]).await?;
+    let row = connection.ask_one(&active_question()).await?;
     row.map(|row| Ok((row.text(0)?, algorithm(row.str(1)?)?, row.text(2)?))).transpose()
+}
+
+/// What the active key is asked with, to be announced.
+pub fn active_question() -> Question {
+    let statement = statement!("SELECT id, algorithm, private_key FROM web_keys WHERE instance_id = $1 AND state = 2");
+    Question::new(statement, [])
 }
 
 pub(super) async fn list(connection: &mut Connection) -> Result<Vec<WebKey>> {

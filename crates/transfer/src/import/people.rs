@@ -176,6 +176,8 @@ async fn add_machine(ctx: &mut Context, org_id: &str, machine: &DataMachineUser)
         return Err(STATE_INVALID.into());
     }
     let added = machine::create(ctx, command).await?;
+    // What is refused must be told of this user, not of what comes after it.
+    ctx.tx().await?.settle().await?;
     enter_state(ctx, &added.user_id, state).await?;
     Ok(added.user_id)
 }

@@ -15,7 +15,7 @@ use castellan_proto::methods::{management_v1 as management, user_v2};
 use castellan_rpc::Registry;
 
 pub use command::{AddKey, AddedKey, KeyMaterial, create};
-pub use sql::verification_key;
+pub use sql::{verification_key, verification_question};
 
 /// A stored key. The private half was shown once and is not kept.
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 
 use castellan_crypto::assertion::StoredKey;
 use castellan_db::query::Select;
-use castellan_db::{Connection, Row, statement, values};
+use castellan_db::{Connection, Question, Row, statement, values};
 use castellan_kernel::{Receipt, Result, Timestamp};
 
 use super::Key;
@@ -44,11 +44,16 @@ pub async fn verification_key(
     key_id: &str,
     now: Timestamp,
 ) -> Result<Option<StoredKey>> {
+    let row = connection.ask_one(&verification_question(user_id, key_id, now)).await?;
+    row.map(|row| Ok(StoredKey { pem: row.bytes(0)?, expires_at: row.timestamp(1)? })).transpose()
+}
+
+/// What [`verification_key`] asks, to be announced.
+pub fn verification_question(user_id: &str, key_id: &str, now: Timestamp) -> Question {
     let statement = statement!(
         "SELECT public_key, expires_at FROM user_keys WHERE instance_id = $1 AND id = $2 AND user_id = $3 AND expires_at > $4"
     );
-    let row = connection.row(statement, &values![key_id, user_id, now]).await?;
-    row.map(|row| Ok(StoredKey { pem: row.bytes(0)?, expires_at: row.timestamp(1)? })).transpose()
+    Question::new(statement, values![key_id, user_id, now])
 }
 
 /// A list query on keys, to be narrowed and sorted by the caller.

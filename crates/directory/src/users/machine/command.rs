@@ -1,19 +1,18 @@
 //! The rules for creating and changing service users.
 
-use castellan_db::DbResultExt;
 use castellan_kernel::{Fault, Permission, Receipt, Result};
 use castellan_rpc::{Aggregate, Context};
 
 use super::event::{MachineAdded, MachineChanged};
 use super::{AccessTokenType, AddedUser, sql};
 use crate::users::head::{self, Reach, UserHead};
-use crate::users::login_names::{self, NameRules, USER_NAME_INDEX, USER_NAME_TAKEN};
+use crate::users::login_names::{self, NameRules};
 use crate::users::{metadata, user_name};
 
 const USER_NAME_MISSING: Fault = Fault::invalid("COMMAND-bm9Ds", "Errors.User.Invalid");
 const NAME_MISSING: Fault = Fault::invalid("COMMAND-bs9Ds", "Errors.User.Invalid");
 const OWNER_MISSING: Fault = Fault::invalid("COMMAND-xiown3", "Errors.ResourceOwnerMissing");
-const ID_TAKEN: Fault = Fault::precondition("COMMAND-k2una", "Errors.User.AlreadyExisting");
+pub(super) const ID_TAKEN: Fault = Fault::precondition("COMMAND-k2una", "Errors.User.AlreadyExisting");
 
 /// A service user to create.
 #[derive(Debug, Clone, Default)]
@@ -38,7 +37,7 @@ pub struct AddMachine {
 ///
 /// # Errors
 /// `COMMAND-bm9Ds` and `COMMAND-bs9Ds` for empty names, `COMMAND-QXPGs` without the organization, `COMMAND-k2una` when the id is
-/// in use, `V3-DKcYh` when the user name is, and what the permission check says.
+/// in use, and what the permission check says; `V3-DKcYh` when the user name is in use, perhaps only from the commit.
 pub async fn create(ctx: &mut Context, command: AddMachine) -> Result<AddedUser> {
     if command.org_id.is_empty() {
         return Err(OWNER_MISSING.into());
@@ -53,17 +52,21 @@ pub async fn create(ctx: &mut Context, command: AddMachine) -> Result<AddedUser>
     ctx.require(Permission::UserWrite, &command.org_id, None)?;
 
     let wanted_id = command.user_id.filter(|id| !id.is_empty());
-    let is_id_wanted = wanted_id.is_some();
-    let user_id = wanted_id.unwrap_or_else(|| ctx.new_id());
+    let user_id = wanted_id.clone().unwrap_or_else(|| ctx.new_id());
     let user_name = command.user_name.unwrap_or_else(|| user_id.clone());
     let tx = ctx.tx().await?;
+    tx.announce(|| NameRules::questions(&command.org_id).into_iter().chain([head::org_question(&command.org_id)]));
     head::require_org(tx, &command.org_id).await?;
-    if is_id_wanted && UserHead::find(tx, &Reach::Instance, &user_id).await?.is_some() {
+    if wanted_id.is_some() && UserHead::find(tx, &Reach::Instance, &user_id).await?.is_some() {
         return Err(ID_TAKEN.into());
     }
     let rules = NameRules::of_org(tx, &command.org_id).await?;
 
-    let aggregate = Aggregate::new("user", &user_id, &command.org_id);
+    let aggregate = match wanted_id {
+        None => Aggregate::of_new_id("user", &user_id, &command.org_id),
+        // A removed user may have had this id.
+        Some(id) => Aggregate::new("user", id, &command.org_id),
+    };
     let event = MachineAdded {
         user_name: &user_name,
         name: &command.name,
@@ -81,10 +84,7 @@ pub async fn create(ctx: &mut Context, command: AddMachine) -> Result<AddedUser>
         access_token_type: command.access_token_type,
     };
     let tx = ctx.tx().await?;
-    sql::insert(tx, &user, &receipt)
-        .await
-        .on_unique(USER_NAME_INDEX, USER_NAME_TAKEN)
-        .on_unique("users_pkey", ID_TAKEN)?;
+    sql::insert(tx, &user, &receipt).await?;
     login_names::add(tx, &user_id, &command.org_id, rules).await?;
     if let Some(last) = metadata::add_to_new(ctx, &aggregate, &command.metadata).await? {
         receipt = last;

@@ -1,11 +1,15 @@
 //! Every statement of this room.
 
-use castellan_db::{Connection, statement, values};
+use castellan_db::{Connection, Refusals, statement, values};
 use castellan_kernel::{Receipt, Result};
 
 use super::AccessTokenType;
+use super::command::ID_TAKEN;
 use super::event::MachineChanged;
 use crate::users::head::{UserKind, UserState};
+use crate::users::login_names::{USER_NAME_INDEX, USER_NAME_TAKEN};
+
+const REFUSALS: Refusals = &[("users_pkey", ID_TAKEN), (USER_NAME_INDEX, USER_NAME_TAKEN)];
 
 pub(super) struct NewMachine<'a> {
     pub id: &'a str,
@@ -38,7 +42,7 @@ pub(super) async fn insert(connection: &mut Connection, user: &NewMachine<'_>, r
         receipt.changed_at,
         receipt.sequence,
     ];
-    connection.execute(statement, &values).await.map(|_| ())
+    connection.defer(statement, values.into(), REFUSALS).await
 }
 
 /// What only service users have.
