@@ -1,0 +1,1 @@
+-- PostgreSQL only: the embedded database runs one transaction at a time, so that its foreign keys are in nobody's way.
