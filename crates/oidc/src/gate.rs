@@ -114,7 +114,7 @@ struct Admitted {
 }
 
 impl Remember for Admitted {
-    const BUDGET: u64 = 4 << 20;
+    const BUDGET: u64 = 2 << 20;
 
     fn weight(&self) -> u64 {
         let held = self.caller.memberships.iter().map(|held| held.roles.len() as u64 * 32 + 512).sum::<u64>();

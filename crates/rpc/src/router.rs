@@ -396,7 +396,7 @@ impl Answer {
 }
 
 impl Remember for Answer {
-    const BUDGET: u64 = 4 << 20;
+    const BUDGET: u64 = 2 << 20;
 
     fn weight(&self) -> u64 {
         self.body.len() as u64

@@ -16,10 +16,11 @@ const MANAGEMENT: &str = "zitadel.management.v1.ManagementService";
 const KEPT: [&str; 2] = ["events", "outbox"];
 
 /// Tables in which an organization has nothing: those of instances and of the whole database.
-const NOT_OF_ORGANIZATIONS: [&str; 8] = [
+const NOT_OF_ORGANIZATIONS: [&str; 9] = [
     "encryption_keys",
     "instance_domains",
     "instances",
+    "quota_usage",
     "quotas",
     "schema_migrations",
     "system_settings",

@@ -64,7 +64,7 @@ pub struct Subject {
 }
 
 impl Remember for Subject {
-    const BUDGET: u64 = 2 << 20;
+    const BUDGET: u64 = 1 << 20;
 
     fn weight(&self) -> u64 {
         size_of::<Self>() as u64 + 512

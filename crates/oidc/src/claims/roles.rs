@@ -28,7 +28,7 @@ pub struct RoleQuestion<'a> {
 struct Held(Vec<ClaimedRole>);
 
 impl Remember for Held {
-    const BUDGET: u64 = 2 << 20;
+    const BUDGET: u64 = 1 << 20;
 
     fn weight(&self) -> u64 {
         self.0.len() as u64 * 192 + 32

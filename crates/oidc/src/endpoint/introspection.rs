@@ -57,7 +57,7 @@ struct ActiveToken {
 }
 
 impl Remember for ActiveToken {
-    const BUDGET: u64 = 8 << 20;
+    const BUDGET: u64 = 4 << 20;
 
     fn weight(&self) -> u64 {
         // Once as text, once written.

@@ -20,7 +20,7 @@ struct UserInfo {
 }
 
 impl Remember for UserInfo {
-    const BUDGET: u64 = 4 << 20;
+    const BUDGET: u64 = 2 << 20;
 
     fn weight(&self) -> u64 {
         self.body.len() as u64

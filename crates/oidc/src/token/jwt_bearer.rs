@@ -25,7 +25,7 @@ struct UserKey {
 }
 
 impl Remember for UserKey {
-    const BUDGET: u64 = 4 << 20;
+    const BUDGET: u64 = 2 << 20;
 
     fn weight(&self) -> u64 {
         // What the cryptographic library holds of an RSA key.

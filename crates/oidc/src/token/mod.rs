@@ -81,7 +81,7 @@ struct MachineUser {
 }
 
 impl Remember for MachineUser {
-    const BUDGET: u64 = 2 << 20;
+    const BUDGET: u64 = 1 << 20;
 
     fn weight(&self) -> u64 {
         size_of::<Self>() as u64 + 512

@@ -81,7 +81,7 @@ pub async fn client_by_id(connection: &mut Connection, client_id: &str) -> Resul
 }
 
 impl Remember for Client {
-    const BUDGET: u64 = 2 << 20;
+    const BUDGET: u64 = 1 << 20;
 
     fn weight(&self) -> u64 {
         size_of::<Self>() as u64 + 1024
