@@ -20,7 +20,7 @@ fn event(aggregate: String) -> Event {
         aggregate_type: "user".into(),
         aggregate_id: aggregate,
         event_type: "user.human.added".into(),
-        payload: Some(serde_json::json!({"userName": "ann", "firstName": "Ann", "lastName": "Example"})),
+        payload: Some(serde_json::json!({"userName": "ann", "firstName": "Ann", "lastName": "Example"}).to_string()),
         editor: "editor".into(),
         owner: "org".into(),
         created_at: Timestamp::from_micros(1),

@@ -16,8 +16,8 @@ pub struct Event {
     pub aggregate_id: String,
     /// What happened, such as `user.machine.key.added`.
     pub event_type: Cow<'static, str>,
-    /// The details, or nothing.
-    pub payload: Option<serde_json::Value>,
+    /// The details as a JSON object, or nothing.
+    pub payload: Option<String>,
     /// Who did it: a user's id or the name of a service.
     pub editor: String,
     /// The resource owner: an organization's id, or the instance's.
@@ -60,7 +60,7 @@ impl Connection {
             event.aggregate_id,
             sequence,
             event.event_type,
-            event.payload.as_ref(),
+            event.payload,
             event.editor,
             event.owner.as_str(),
             created_at,

@@ -10,7 +10,7 @@ fn event(aggregate: &str, micros: i64) -> Event {
         aggregate_type: "user".into(),
         aggregate_id: aggregate.into(),
         event_type: "user.human.added".into(),
-        payload: Some(serde_json::json!({"userName": "ann"})),
+        payload: Some(serde_json::json!({"userName": "ann"}).to_string()),
         editor: "editor".into(),
         owner: "org".into(),
         created_at: Timestamp::from_micros(micros),

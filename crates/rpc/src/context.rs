@@ -334,12 +334,8 @@ impl Context {
     /// # Errors
     /// When storage does not answer.
     pub async fn record<E: AuditEvent>(&mut self, aggregate: &Aggregate, event: &E) -> Result<Receipt> {
-        let payload = serde_json::to_value(event).map_err(Error::internal)?;
-        let payload = match &payload {
-            serde_json::Value::Null => None,
-            serde_json::Value::Object(fields) if fields.is_empty() => None,
-            _ => Some(payload),
-        };
+        let payload = serde_json::to_string(event).map_err(Error::internal)?;
+        let payload = Some(payload).filter(|payload| !matches!(payload.as_str(), "null" | "{}"));
         let event = Event {
             aggregate_type: aggregate.kind.into(),
             aggregate_id: aggregate.id.clone(),

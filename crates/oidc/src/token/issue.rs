@@ -8,7 +8,8 @@ use castellan_rpc::Context;
 use castellan_settings::documents::OidcSettings;
 use castellan_settings::store::effective_question;
 use castellan_settings::web_keys;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
 use super::{MachineUser, TokenAnswer, TokenRequest};
 use crate::claims::{Claims, RoleQuestion};
@@ -118,9 +119,8 @@ fn signed(
     };
     let id_token = match key {
         Some(key) if wants_id_token => {
-            let mut claims = id_claims(ctx, user, session, id_seconds);
-            claims.insert("at_hash".to_owned(), Value::from(left_half_hash(key.algorithm(), &access_token)));
-            claims.extend(reserved);
+            let at_hash = left_half_hash(key.algorithm(), &access_token);
+            let claims = IdClaims::new(ctx, user, session, id_seconds, at_hash, reserved);
             Some(key.sign("JWT", &to_bytes(&claims)?).map_err(Error::internal)?)
         }
         _ => None,
@@ -155,28 +155,53 @@ fn access_claims(
 }
 
 /// Claims of an ID token (OpenID Connect Core 2).
-fn id_claims(ctx: &Context, user: &MachineUser, session: &NewSession<'_>, lifetime_seconds: i64) -> Claims {
-    let mut audience: Vec<&str> = session.terms.audience.iter().map(String::as_str).collect();
-    if !audience.contains(&user.user_name.as_str()) {
-        audience.push(&user.user_name);
-    }
-    let issued = session.issued_at.seconds();
-    let amr = session.terms.auth_method.amr();
-    let mut claims = Claims::new();
-    claims.insert("iss".to_owned(), json!(&*ctx.origin));
-    claims.insert("sub".to_owned(), json!(user.subject.id));
-    claims.insert("aud".to_owned(), json!(audience));
-    claims.insert("exp".to_owned(), json!(issued + lifetime_seconds));
-    claims.insert("iat".to_owned(), json!(issued));
-    claims.insert("auth_time".to_owned(), json!(issued));
-    if !amr.is_empty() {
-        claims.insert("amr".to_owned(), json!(amr));
-    }
-    claims.insert("azp".to_owned(), json!(user.user_name));
-    claims.insert("client_id".to_owned(), json!(user.user_name));
-    claims
+#[derive(Serialize)]
+struct IdClaims<'a> {
+    iss: &'a str,
+    sub: &'a str,
+    aud: Vec<&'a str>,
+    exp: i64,
+    iat: i64,
+    auth_time: i64,
+    #[serde(skip_serializing_if = "<[&str]>::is_empty")]
+    amr: &'a [&'static str],
+    azp: &'a str,
+    client_id: &'a str,
+    at_hash: String,
+    #[serde(flatten)]
+    reserved: Claims,
 }
 
-fn to_bytes(claims: &Claims) -> Result<Vec<u8>> {
+impl<'a> IdClaims<'a> {
+    fn new(
+        ctx: &'a Context,
+        user: &'a MachineUser,
+        session: &'a NewSession<'_>,
+        lifetime_seconds: i64,
+        at_hash: String,
+        reserved: Claims,
+    ) -> Self {
+        let mut aud: Vec<&str> = session.terms.audience.iter().map(String::as_str).collect();
+        if !aud.contains(&user.user_name.as_str()) {
+            aud.push(&user.user_name);
+        }
+        let issued = session.issued_at.seconds();
+        Self {
+            iss: &ctx.origin,
+            sub: &user.subject.id,
+            aud,
+            exp: issued + lifetime_seconds,
+            iat: issued,
+            auth_time: issued,
+            amr: session.terms.auth_method.amr(),
+            azp: &user.user_name,
+            client_id: &user.user_name,
+            at_hash,
+            reserved,
+        }
+    }
+}
+
+fn to_bytes(claims: &impl Serialize) -> Result<Vec<u8>> {
     serde_json::to_vec(claims).map_err(Error::internal)
 }
