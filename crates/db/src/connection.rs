@@ -202,6 +202,8 @@ impl Connection {
     /// # Errors
     /// As [`Connection::rows`].
     pub fn rows_dynamic<'a>(&'a mut self, statement: &'a DynamicStatement) -> Running<'a, Vec<Row>> {
+        #[cfg(any(test, feature = "testing"))]
+        crate::testing::plans::note(statement);
         let origin = Origin::Dynamic(statement.label);
         self.query(&statement.sql, statement.scope, &statement.values, origin, Cost::Unknown)
     }

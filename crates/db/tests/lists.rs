@@ -178,6 +178,43 @@ async fn the_total_does_not_depend_on_the_page() {
 }
 
 #[tokio::test]
+async fn a_page_far_from_the_beginning_is_the_one_that_was_asked_for() {
+    on_each_engine(|db| async move {
+        let names: Vec<String> = (1_000..3_100).map(|number| number.to_string()).collect();
+        fill(&db, "i1", &names.iter().map(String::as_str).collect::<Vec<_>>()).await;
+        fill(&db, "i2", &["another instance"]).await;
+        let keyed = || events().keyed("e.aggregate_id");
+        for offset in [999, 1_000, 1_040, 1_050, 1_060, 2_090, 2_100, 9_000] {
+            for ascending in [true, false] {
+                let mut expected = names.clone();
+                if !ascending {
+                    expected.reverse();
+                }
+                let expected: Vec<String> = expected.into_iter().skip(offset).take(20).collect();
+                for select in [events(), keyed()] {
+                    let page = list(&db, select.page(Page::unbounded(offset as u64, 20, ascending))).await;
+                    assert_eq!((page.items, page.total), (expected.clone(), 2_100), "{offset}, {ascending}");
+                }
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_condition_may_ask_another_table() {
+    on_each_engine(|db| async move {
+        fill(&db, "i1", &["Anna", "Bob"]).await;
+        fill(&db, "i2", &["Bob"]).await;
+        let head = "e.aggregate_id IN (SELECT o.aggregate_id FROM events o WHERE o.instance_id = $1";
+        let named = Condition::indexed_text("o.aggregate_id", "o.editor", TextMethod::StartsWith, "Bo");
+        assert_eq!(names(&db, Condition::among(head, named.clone())).await, ["Bob"]);
+        assert_eq!(names(&db, !Condition::among(head, named)).await, ["Anna"]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn rows_are_changed_by_condition() {
     on_each_engine(|db| async move {
         fill(&db, "i1", &["a", "b"]).await;

@@ -21,6 +21,7 @@ enum Node {
     All(Vec<Condition>),
     Any(Vec<Condition>),
     Not(Box<Condition>),
+    Among { head: &'static str, inner: Box<Condition> },
 }
 
 impl Condition {
@@ -80,6 +81,21 @@ impl Condition {
         Self(Node::Sql { text: Cow::Owned(format!("{column} LIKE ? ESCAPE '\\'")), values: vec![pattern.into()] })
     }
 
+    /// The same for columns of which the lower-cased one alone has an index: what compares with regard to case asks both.
+    pub fn indexed_text(column: &'static str, lower: &'static str, method: TextMethod, value: &str) -> Self {
+        let compared = Self::text(column, lower, method, value);
+        let loosely = match method {
+            TextMethod::Equals => TextMethod::EqualsIgnoreCase,
+            TextMethod::StartsWith => TextMethod::StartsWithIgnoreCase,
+            _ => return compared,
+        };
+        // A sigma is lower-cased by what follows it, so a prefix of a text may not be one of its twin.
+        if method == TextMethod::StartsWith && value.contains('Σ') {
+            return compared;
+        }
+        Self::all([Self::text(column, lower, loosely, value), compared])
+    }
+
     /// The time compares by this method.
     pub fn time(column: &'static str, method: TimeMethod, time: Timestamp) -> Self {
         let operator = match method {
@@ -100,6 +116,21 @@ impl Condition {
     /// At least one of them; no row fulfils an empty list.
     pub fn any(conditions: impl IntoIterator<Item = Self>) -> Self {
         Self(Node::Any(conditions.into_iter().collect()))
+    }
+
+    /// A query within: `head` is its text up to a WHERE with at least one condition, to which the inner one is added, such as
+    /// `u.id IN (SELECT n.user_id FROM login_names n WHERE n.instance_id = $1`.
+    pub fn among(head: &'static str, inner: Self) -> Self {
+        Self(Node::Among { head, inner: Box::new(inner) })
+    }
+
+    /// Whether every row that fulfils it begins with a certain text in some column.
+    pub(super) fn has_prefix(&self) -> bool {
+        match &self.0 {
+            Node::Prefix { .. } => true,
+            Node::All(conditions) => conditions.iter().any(Self::has_prefix),
+            _ => false,
+        }
     }
 
     /// Appends it to a statement.
@@ -124,6 +155,12 @@ impl Condition {
             },
             Node::All(conditions) => write_joined(draft, conditions, " AND ", "TRUE"),
             Node::Any(conditions) => write_joined(draft, conditions, " OR ", "FALSE"),
+            Node::Among { head, inner } => {
+                draft.text(head, &[]);
+                draft.text(" AND ", &[]);
+                inner.write(draft);
+                draft.text(")", &[]);
+            }
             Node::Not(condition) => {
                 draft.text("NOT (", &[]);
                 condition.write(draft);

@@ -2,11 +2,14 @@
 //! both engines; the text of a filter varies with its shape only, never with its values.
 
 mod condition;
+mod list;
 mod select;
+mod text;
 mod visible;
 
 pub use condition::Condition;
-pub use select::{List, Select};
+pub use list::List;
+pub use select::{Join, Select};
 pub use visible::VisibleColumns;
 
 use crate::{DynamicStatement, EngineKind, StatementScope, Value};

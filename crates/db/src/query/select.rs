@@ -1,17 +1,21 @@
-//! List queries: fixed columns and tables, filters, order, page, and the total of all rows that pass the filters.
+//! List queries: fixed columns and tables, filters, order and page.
 
-use castellan_kernel::{Page, Result};
+use castellan_kernel::Page;
 
-use super::{Condition, Draft};
-use crate::{Connection, DynamicStatement, EngineKind, Row, StatementScope, Value};
+use super::Condition;
+use crate::{StatementScope, Value};
 
-/// A page of rows, and how many there are on all pages.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct List<T> {
-    /// The page.
-    pub items: Vec<T>,
-    /// The number of rows that pass the filters, whatever the page.
-    pub total: u64,
+/// A table that a list shows something of beside its own.
+///
+/// Lists leave it out where neither a filter nor the order asks for it, when they count and when they look for the rows of a
+/// page. So it must have exactly one row for each row of the list (which foreign keys guarantee), or be a `LEFT JOIN` on what is
+/// unique.
+#[derive(Debug, Clone, Copy)]
+pub struct Join {
+    /// The name under which columns are asked for.
+    pub alias: &'static str,
+    /// `JOIN projects p ON p.instance_id = a.instance_id AND p.id = a.project_id`.
+    pub sql: &'static str,
 }
 
 /// A list query.
@@ -26,14 +30,16 @@ pub struct List<T> {
 /// ```
 #[derive(Debug, Clone)]
 pub struct Select {
-    label: &'static str,
-    scope: StatementScope,
-    columns: &'static str,
-    from: &'static str,
-    from_values: Vec<Value>,
-    conditions: Vec<Condition>,
-    order: &'static [&'static str],
-    page: Page,
+    pub(super) label: &'static str,
+    pub(super) scope: StatementScope,
+    pub(super) columns: &'static str,
+    pub(super) from: &'static str,
+    pub(super) from_values: Vec<Value>,
+    pub(super) joins: &'static [Join],
+    pub(super) key: &'static str,
+    pub(super) conditions: Vec<Condition>,
+    pub(super) order: &'static [&'static str],
+    pub(super) page: Page,
 }
 
 impl Select {
@@ -60,6 +66,8 @@ impl Select {
             columns,
             from,
             from_values: Vec::new(),
+            joins: &[],
+            key: "",
             conditions: Vec::new(),
             order: &[],
             page: Page { offset: 0, limit: None, ascending: true },
@@ -70,6 +78,22 @@ impl Select {
     #[must_use]
     pub fn with(mut self, values: impl Into<Vec<Value>>) -> Self {
         self.from_values = values.into();
+        self
+    }
+
+    /// Tables to join before the WHERE; each may use those before it.
+    #[must_use]
+    pub fn joined(mut self, joins: &'static [Join]) -> Self {
+        debug_assert!(self.from_values.is_empty(), "{}: joins go before the values of a FROM", self.label);
+        self.joins = joins;
+        self
+    }
+
+    /// The columns that tell a row from all others, such as `a.id` or `(m.group_id, m.user_id)`. Pages are then found by these
+    /// alone, in an index that holds all that filters and order ask for, and only the rows of the page are read as a whole.
+    #[must_use]
+    pub fn keyed(mut self, key: &'static str) -> Self {
+        self.key = key;
         self
     }
 
@@ -93,88 +117,5 @@ impl Select {
     pub fn page(mut self, page: Page) -> Self {
         self.page = page;
         self
-    }
-
-    /// The statement that returns the rows of the page.
-    pub fn rows_statement(&self, engine: EngineKind) -> DynamicStatement {
-        let mut draft = self.draft(engine, self.columns);
-        for (position, column) in self.order.iter().enumerate() {
-            draft.text(if position == 0 { " ORDER BY " } else { ", " }, &[]);
-            draft.text(column, &[]);
-            draft.text(if self.page.ascending { " ASC" } else { " DESC" }, &[]);
-        }
-        if self.page.limit.is_some() || self.page.offset > 0 {
-            let limit = self.page.limit.unwrap_or(u64::MAX);
-            draft.text(" LIMIT ? OFFSET ?", &[limit.into(), self.page.offset.into()]);
-        }
-        draft.finish(self.label)
-    }
-
-    /// The statement that returns the total.
-    pub fn total_statement(&self, engine: EngineKind) -> DynamicStatement {
-        self.draft(engine, "COUNT(*)").finish(self.label)
-    }
-
-    fn draft(&self, engine: EngineKind, columns: &str) -> Draft {
-        let mut draft = Draft::new(engine, self.scope);
-        draft.text("SELECT ", &[]);
-        draft.text(columns, &[]);
-        draft.text(" FROM ", &[]);
-        draft.text(self.from, &self.from_values);
-        for condition in &self.conditions {
-            draft.text(" AND ", &[]);
-            condition.write(&mut draft);
-        }
-        draft
-    }
-}
-
-impl Connection {
-    /// Runs a list query: the rows of the page, each read by `read`, and the total. Rows and total belong together on a
-    /// consistent snapshot or a transaction.
-    ///
-    /// # Errors
-    /// As [`Connection::rows`], and what `read` returns.
-    pub async fn list<T>(&mut self, select: &Select, read: impl FnMut(&Row) -> Result<T>) -> Result<List<T>> {
-        let engine = self.engine();
-        let rows = self.rows_dynamic(&select.rows_statement(engine)).await?;
-        let found = rows.len() as u64;
-        let Page { offset, limit, .. } = select.page;
-        // A page that is not full, unless it is empty because it lies beyond the end, tells the total itself.
-        let total = if limit.is_none_or(|limit| found < limit) && (found > 0 || offset == 0) {
-            offset + found
-        } else {
-            self.total(select).await?
-        };
-        let items = rows.iter().map(read).collect::<Result<Vec<_>>>()?;
-        Ok(List { items, total })
-    }
-
-    /// The number of rows that pass the filters of a list query.
-    ///
-    /// # Errors
-    /// As [`Connection::rows`].
-    pub async fn total(&mut self, select: &Select) -> Result<u64> {
-        let rows = self.rows_dynamic(&select.total_statement(self.engine())).await?;
-        rows.first().map_or(Ok(0), |row| row.unsigned(0))
-    }
-
-    /// Runs an UPDATE or DELETE on the rows of the instance that fulfil a condition; `head` is its text up to a WHERE with at
-    /// least `instance_id = $1`, with a `?` for each of the values. Returns the number of rows that it changed.
-    ///
-    /// # Errors
-    /// As [`Connection::execute`].
-    pub async fn execute_where(
-        &mut self,
-        label: &'static str,
-        head: &'static str,
-        values: &[Value],
-        condition: &Condition,
-    ) -> Result<u64> {
-        let mut draft = Draft::new(self.engine(), StatementScope::Instance);
-        draft.text(head, values);
-        draft.text(" AND ", &[]);
-        condition.write(&mut draft);
-        self.execute_dynamic(&draft.finish(label)).await
     }
 }

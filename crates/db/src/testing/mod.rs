@@ -1,5 +1,7 @@
 //! Databases for tests: each its own, thrown away at the end. Tests of a rule run on every engine that is at hand.
 
+pub mod plans;
+
 use std::future::Future;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};

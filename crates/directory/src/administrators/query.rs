@@ -1,7 +1,7 @@
 //! Lists of administrators: of one resource, of one user, and across the instance as far as the caller may see.
 
 use castellan_db::Row;
-use castellan_db::query::{Condition, List, Select, VisibleColumns};
+use castellan_db::query::{Condition, Join, List, Select, VisibleColumns};
 use castellan_kernel::{Caller, Error, Page, Result, TextMethod, TimeMethod, Timestamp, Visibility};
 use castellan_rpc::Context;
 
@@ -13,13 +13,14 @@ const COLUMNS: &str = "a.level, a.user_id, a.org_id, a.project_id, a.grant_id, g
     COALESCE((SELECT l.login_name FROM login_names l
               WHERE l.instance_id = a.instance_id AND l.user_id = a.user_id AND l.is_primary), u.user_name)";
 
-/// Foreign keys guarantee the user; as an outer join it can be left out where nothing of it is asked for.
-const FROM: &str = "administrators a
-    LEFT JOIN users u ON u.instance_id = a.instance_id AND u.id = a.user_id
-    LEFT JOIN organizations o ON o.instance_id = a.instance_id AND o.id = a.org_id
-    LEFT JOIN projects p ON p.instance_id = a.instance_id AND p.id = a.project_id
-    LEFT JOIN project_grants g ON g.instance_id = a.instance_id AND g.id = a.grant_id
-    WHERE a.instance_id = $1";
+const FROM: &str = "administrators a WHERE a.instance_id = $1";
+/// A foreign key guarantees the user; the others are there as the level has them.
+const JOINS: &[Join] = &[
+    Join { alias: "u", sql: "JOIN users u ON u.instance_id = a.instance_id AND u.id = a.user_id" },
+    Join { alias: "o", sql: "LEFT JOIN organizations o ON o.instance_id = a.instance_id AND o.id = a.org_id" },
+    Join { alias: "p", sql: "LEFT JOIN projects p ON p.instance_id = a.instance_id AND p.id = a.project_id" },
+    Join { alias: "g", sql: "LEFT JOIN project_grants g ON g.instance_id = a.instance_id AND g.id = a.grant_id" },
+];
 
 /// What a list can be sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -95,21 +96,9 @@ pub(super) mod filter {
     }
 
     pub fn login_name(method: TextMethod, name: &str) -> Condition {
-        if method == TextMethod::Equals {
-            // The index on lower-cased names finds the few candidates.
-            return Condition::sql(
-                "a.user_id IN (SELECT l.user_id FROM login_names l WHERE l.instance_id = $1
-                               AND l.login_name_lower = ? AND l.login_name = ? AND l.is_primary)",
-                [name.to_lowercase().into(), name.into()],
-            );
-        }
-        Condition::text(
-            "(SELECT l.login_name FROM login_names l
-              WHERE l.instance_id = a.instance_id AND l.user_id = a.user_id AND l.is_primary)",
-            "(SELECT l.login_name_lower FROM login_names l
-              WHERE l.instance_id = a.instance_id AND l.user_id = a.user_id AND l.is_primary)",
-            method,
-            name,
+        Condition::among(
+            "a.user_id IN (SELECT l.user_id FROM login_names l WHERE l.instance_id = $1 AND l.is_primary",
+            Condition::indexed_text("l.login_name", "l.login_name_lower", method, name),
         )
     }
 
@@ -131,7 +120,7 @@ pub(super) mod filter {
     }
 
     pub fn email(method: TextMethod, email: &str) -> Condition {
-        Condition::text("u.email", "u.email_lower", method, email)
+        Condition::indexed_text("u.email", "u.email_lower", method, email)
     }
 
     /// The role is among those held. Roles are stored as a JSON list, where the quotes delimit each name.
@@ -231,7 +220,7 @@ fn visible_on_grants(caller: &Caller) -> Condition {
 }
 
 fn select() -> Select {
-    Select::instance("administrators", COLUMNS, FROM)
+    Select::instance("administrators", COLUMNS, FROM).joined(JOINS).keyed("(a.level, a.aggregate_id, a.user_id)")
 }
 
 async fn list(ctx: &mut Context, select: Select, sorting: Sorting, page: Page) -> Result<List<Administrator>> {

@@ -1,7 +1,7 @@
 //! Reading groups and their members, as far as the caller may see.
 
 use castellan_db::Row;
-use castellan_db::query::{Condition, List, Select, VisibleColumns};
+use castellan_db::query::{Condition, Join, List, Select, VisibleColumns};
 use castellan_kernel::{Fault, Page, Permission, Result, Timestamp};
 use castellan_rpc::Context;
 
@@ -16,10 +16,12 @@ const MEMBER_COLUMNS: &str = "m.group_id, g.org_id, m.user_id, m.created_at, u.o
     CASE WHEN u.kind = 2 THEN u.name ELSE u.display_name END,
     COALESCE((SELECT l.login_name FROM login_names l
               WHERE l.instance_id = m.instance_id AND l.user_id = m.user_id AND l.is_primary), u.user_name)";
-const MEMBER_FROM: &str = "user_group_members m
-    JOIN user_groups g ON g.instance_id = m.instance_id AND g.id = m.group_id
-    JOIN users u ON u.instance_id = m.instance_id AND u.id = m.user_id
-    WHERE m.instance_id = $1";
+const MEMBER_FROM: &str = "user_group_members m WHERE m.instance_id = $1";
+/// Foreign keys guarantee what is joined.
+const MEMBER_JOINS: &[Join] = &[
+    Join { alias: "g", sql: "JOIN user_groups g ON g.instance_id = m.instance_id AND g.id = m.group_id" },
+    Join { alias: "u", sql: "JOIN users u ON u.instance_id = m.instance_id AND u.id = m.user_id" },
+];
 
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Sorting {
@@ -61,6 +63,7 @@ pub(super) async fn list(
 ) -> Result<List<Group>> {
     let visibility = ctx.caller.visibility(Permission::GroupRead);
     let select = Select::instance("groups", COLUMNS, FROM)
+        .keyed("g.id")
         .and(Condition::visible(&visibility, &VisibleColumns::org("g.org_id")))
         .and(Condition::all(filters))
         .order_by(match sorting {
@@ -80,13 +83,12 @@ pub(super) async fn list_members(
     page: Page,
 ) -> Result<List<Member>> {
     let visibility = ctx.caller.visibility(Permission::GroupUserRead);
-    let is_narrow = !filters.is_empty();
     let select = Select::instance("users of groups", MEMBER_COLUMNS, MEMBER_FROM)
+        .joined(MEMBER_JOINS)
+        .keyed("(m.group_id, m.user_id)")
         .and(Condition::visible(&visibility, &VisibleColumns::org("g.org_id")))
         .and(Condition::all(filters))
         .order_by(match sorting {
-            // The sign keeps the embedded engine from walking all memberships in their order to find the few of a group or user.
-            MemberSorting::Created if is_narrow => &["+m.created_at", "m.group_id", "m.user_id"],
             MemberSorting::Created => &["m.created_at", "m.group_id", "m.user_id"],
             MemberSorting::User => &["m.user_id", "m.group_id"],
             MemberSorting::Group => &["m.group_id", "m.user_id"],

@@ -107,7 +107,7 @@ async fn list_visible(
 fn condition(filter: Filter) -> Condition {
     match filter {
         Filter::Id(id) => Condition::equals("o.id", id),
-        Filter::Name(name, method) => Condition::text("o.name", "o.name_lower", method, &name),
+        Filter::Name(name, method) => Condition::indexed_text("o.name", "o.name_lower", method, &name),
         Filter::Domain(domain, method) => verified_domain(&domain, method),
         Filter::State(state) => Condition::equals("o.state", state),
         Filter::Default => Condition::sql("o.id = (SELECT default_org_id FROM instances WHERE id = o.instance_id)", []),
@@ -116,39 +116,10 @@ fn condition(filter: Filter) -> Condition {
 
 /// The organization has a verified domain that compares by this method.
 fn verified_domain(domain: &str, method: TextMethod) -> Condition {
-    use TextMethod as Method;
-    macro_rules! has_domain {
-        ($comparison:literal) => {
-            concat!(
-                "EXISTS (SELECT 1 FROM org_domains d WHERE d.instance_id = o.instance_id AND d.org_id = o.id",
-                " AND d.is_verified AND ",
-                $comparison,
-                ")"
-            )
-        };
-    }
-    let (text, value) = match method {
-        Method::Equals => (has_domain!("d.domain = ?"), domain.to_owned()),
-        Method::EqualsIgnoreCase => (has_domain!("d.domain_lower = ?"), domain.to_lowercase()),
-        Method::StartsWith => (has_domain!("d.domain LIKE ? ESCAPE '\\'"), format!("{}%", escape(domain))),
-        Method::Contains => (has_domain!("d.domain LIKE ? ESCAPE '\\'"), format!("%{}%", escape(domain))),
-        Method::EndsWith => (has_domain!("d.domain LIKE ? ESCAPE '\\'"), format!("%{}", escape(domain))),
-        Method::StartsWithIgnoreCase => {
-            (has_domain!("d.domain_lower LIKE ? ESCAPE '\\'"), format!("{}%", escape(&domain.to_lowercase())))
-        }
-        Method::ContainsIgnoreCase => {
-            (has_domain!("d.domain_lower LIKE ? ESCAPE '\\'"), format!("%{}%", escape(&domain.to_lowercase())))
-        }
-        Method::EndsWithIgnoreCase => {
-            (has_domain!("d.domain_lower LIKE ? ESCAPE '\\'"), format!("%{}", escape(&domain.to_lowercase())))
-        }
-    };
-    Condition::sql(text, [value.into()])
-}
-
-/// `%`, `_` and `\` stand for themselves.
-fn escape(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+    Condition::among(
+        "o.id IN (SELECT d.org_id FROM org_domains d WHERE d.instance_id = $1 AND d.is_verified",
+        Condition::indexed_text("d.domain", "d.domain_lower", method, domain),
+    )
 }
 
 /// The number that the contract gives to the state.

@@ -12,7 +12,7 @@ const COLUMNS: &str = "o.id, o.name, o.state, o.primary_domain, o.created_at, o.
 
 /// A list query on organizations, to be narrowed and sorted by the caller.
 pub(super) fn select() -> Select {
-    Select::instance("organizations", COLUMNS, "organizations o WHERE o.instance_id = $1")
+    Select::instance("organizations", COLUMNS, "organizations o WHERE o.instance_id = $1").keyed("o.id")
 }
 
 pub(super) fn read(row: &Row) -> Result<Organization> {

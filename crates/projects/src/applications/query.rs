@@ -31,7 +31,7 @@ pub(super) mod filter {
     }
 
     pub fn name(method: TextMethod, name: &str) -> Condition {
-        Condition::text("a.name", "a.name_lower", method, name)
+        Condition::indexed_text("a.name", "a.name_lower", method, name)
     }
 
     /// The wire value; numbers that are not stored match nothing.
@@ -75,6 +75,8 @@ pub(super) async fn list_of_context(
     page: Page,
 ) -> Result<List<Application>> {
     let select = Select::instance("applications", sql::COLUMNS, sql::FROM)
+        .joined(sql::JOINS)
+        .keyed("a.id")
         .and(filter::project(project_id))
         .and(Condition::equals("p.org_id", ctx.caller.org.as_str()))
         .and(Condition::all(filters))
@@ -92,6 +94,8 @@ pub(super) async fn list_visible(
 ) -> Result<List<Application>> {
     let visibility = ctx.caller.visibility(Permission::ProjectAppRead);
     let select = Select::instance("applications", sql::COLUMNS, sql::FROM)
+        .joined(sql::JOINS)
+        .keyed("a.id")
         .and(Condition::visible(&visibility, &VisibleColumns::org("p.org_id").project("a.project_id")))
         .and(Condition::all(filters))
         .order_by(match sorting {

@@ -1,5 +1,6 @@
 //! Every fixed statement on applications; lists are built in `query`, keys have their own.
 
+use castellan_db::query::Join;
 use castellan_db::{Connection, Row, statement};
 use castellan_directory::users::head::Reach;
 use castellan_kernel::{Error, Receipt, Result};
@@ -14,9 +15,10 @@ pub(super) const ENTITY_ID_INDEX: &str = "applications_entity_id";
 
 pub(super) const COLUMNS: &str = "a.id, a.project_id, p.org_id, a.name, a.state, a.kind, a.client_id, a.auth_method,
     a.config, a.created_at, a.changed_at, a.sequence";
-pub(super) const FROM: &str = "applications a
-    JOIN projects p ON p.instance_id = a.instance_id AND p.id = a.project_id
-    WHERE a.instance_id = $1";
+pub(super) const FROM: &str = "applications a WHERE a.instance_id = $1";
+/// A foreign key guarantees the project.
+pub(super) const JOINS: &[Join] =
+    &[Join { alias: "p", sql: "JOIN projects p ON p.instance_id = a.instance_id AND p.id = a.project_id" }];
 
 /// An application to insert.
 pub(super) struct NewRow<'a> {

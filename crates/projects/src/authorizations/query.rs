@@ -1,6 +1,6 @@
 //! Reading authorizations: those of the context organization, of the caller, all that the caller may see, and for claims.
 
-use castellan_db::query::{Condition, List, Select, VisibleColumns};
+use castellan_db::query::{Condition, Join, List, Select, VisibleColumns};
 use castellan_db::{Connection, Row};
 use castellan_kernel::{Caller, Fault, Page, Permission, Result};
 use castellan_rpc::Context;
@@ -15,12 +15,13 @@ const COLUMNS: &str = "a.id, a.org_id, a.user_id, a.project_id, a.grant_id, a.ro
     COALESCE((SELECT l.login_name FROM login_names l
               WHERE l.instance_id = a.instance_id AND l.user_id = a.user_id AND l.is_primary), u.user_name)";
 
-/// Foreign keys guarantee what is joined; as outer joins they can be left out where nothing of them is asked for.
-const FROM: &str = "authorizations a
-    LEFT JOIN projects p ON p.instance_id = a.instance_id AND p.id = a.project_id
-    LEFT JOIN organizations o ON o.instance_id = a.instance_id AND o.id = a.org_id
-    LEFT JOIN users u ON u.instance_id = a.instance_id AND u.id = a.user_id
-    WHERE a.instance_id = $1";
+const FROM: &str = "authorizations a WHERE a.instance_id = $1";
+/// Foreign keys guarantee what is joined.
+const JOINS: &[Join] = &[
+    Join { alias: "p", sql: "JOIN projects p ON p.instance_id = a.instance_id AND p.id = a.project_id" },
+    Join { alias: "o", sql: "JOIN organizations o ON o.instance_id = a.instance_id AND o.id = a.org_id" },
+    Join { alias: "u", sql: "JOIN users u ON u.instance_id = a.instance_id AND u.id = a.user_id" },
+];
 
 /// An authorization with what lists show of organization, project and user.
 pub(super) struct Listed {
@@ -95,26 +96,14 @@ pub(super) mod filter {
     }
 
     pub fn login_name(method: TextMethod, name: &str) -> Condition {
-        if method == TextMethod::Equals {
-            // The index on lower-cased names finds the few candidates.
-            return Condition::sql(
-                "a.user_id IN (SELECT l.user_id FROM login_names l WHERE l.instance_id = $1
-                               AND l.login_name_lower = ? AND l.login_name = ? AND l.is_primary)",
-                [name.to_lowercase().into(), name.into()],
-            );
-        }
-        Condition::text(
-            "(SELECT l.login_name FROM login_names l
-              WHERE l.instance_id = a.instance_id AND l.user_id = a.user_id AND l.is_primary)",
-            "(SELECT l.login_name_lower FROM login_names l
-              WHERE l.instance_id = a.instance_id AND l.user_id = a.user_id AND l.is_primary)",
-            method,
-            name,
+        Condition::among(
+            "a.user_id IN (SELECT l.user_id FROM login_names l WHERE l.instance_id = $1 AND l.is_primary",
+            Condition::indexed_text("l.login_name", "l.login_name_lower", method, name),
         )
     }
 
     pub fn user_name(method: TextMethod, name: &str) -> Condition {
-        Condition::text("u.user_name", "u.user_name_lower", method, name)
+        Condition::indexed_text("u.user_name", "u.user_name_lower", method, name)
     }
 
     pub fn first_name(method: TextMethod, name: &str) -> Condition {
@@ -126,7 +115,7 @@ pub(super) mod filter {
     }
 
     pub fn email(method: TextMethod, email: &str) -> Condition {
-        Condition::text("u.email", "u.email_lower", method, email)
+        Condition::indexed_text("u.email", "u.email_lower", method, email)
     }
 
     pub fn display_name(method: TextMethod, name: &str) -> Condition {
@@ -143,11 +132,11 @@ pub(super) mod filter {
     }
 
     pub fn project_name(method: TextMethod, name: &str) -> Condition {
-        Condition::text("p.name", "p.name_lower", method, name)
+        Condition::indexed_text("p.name", "p.name_lower", method, name)
     }
 
     pub fn org_name(method: TextMethod, name: &str) -> Condition {
-        Condition::text("o.name", "o.name_lower", method, name)
+        Condition::indexed_text("o.name", "o.name_lower", method, name)
     }
 
     pub fn org_domain(method: TextMethod, domain: &str) -> Condition {
@@ -242,6 +231,8 @@ fn visible_to(caller: &Caller) -> Condition {
 
 async fn list(ctx: &mut Context, conditions: Vec<Condition>, sorting: Sorting, page: Page) -> Result<List<Listed>> {
     let select = Select::instance("authorizations", COLUMNS, FROM)
+        .joined(JOINS)
+        .keyed("a.id")
         .and(Condition::all(conditions))
         .order_by(match sorting {
             Sorting::Created => &["a.created_at", "a.id"],

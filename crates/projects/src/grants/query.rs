@@ -24,7 +24,7 @@ pub(super) mod filter {
     use crate::wire::listed;
 
     pub fn project_name(method: TextMethod, name: &str) -> Condition {
-        Condition::text("p.name", "p.name_lower", method, name)
+        Condition::indexed_text("p.name", "p.name_lower", method, name)
     }
 
     pub fn projects(ids: Vec<String>) -> Condition {
@@ -101,6 +101,8 @@ fn visible_to(caller: &Caller, permission: Permission) -> Condition {
 
 async fn list(ctx: &mut Context, conditions: Vec<Condition>, sorting: Sorting, page: Page) -> Result<List<Grant>> {
     let select = Select::instance("project grants", sql::COLUMNS, sql::FROM)
+        .joined(sql::JOINS)
+        .keyed("g.id")
         .and(Condition::all(conditions))
         .order_by(match sorting {
             Sorting::Created => &["g.created_at", "g.id"],

@@ -1,5 +1,6 @@
 //! Every fixed statement of this room; lists are built in `query`.
 
+use castellan_db::query::Join;
 use castellan_db::{Connection, Row, statement};
 use castellan_kernel::{Receipt, Result};
 
@@ -14,11 +15,13 @@ pub(super) const ID_INDEX: &str = "project_grants_pkey";
 
 pub(super) const COLUMNS: &str = "g.id, g.project_id, p.name, p.org_id, o.name, g.granted_org_id, t.name, g.role_keys,
     g.state, g.created_at, g.changed_at, g.sequence";
-pub(super) const FROM: &str = "project_grants g
-    JOIN projects p ON p.instance_id = g.instance_id AND p.id = g.project_id
-    JOIN organizations o ON o.instance_id = p.instance_id AND o.id = p.org_id
-    JOIN organizations t ON t.instance_id = g.instance_id AND t.id = g.granted_org_id
-    WHERE g.instance_id = $1";
+pub(super) const FROM: &str = "project_grants g WHERE g.instance_id = $1";
+/// Foreign keys guarantee what is joined.
+pub(super) const JOINS: &[Join] = &[
+    Join { alias: "p", sql: "JOIN projects p ON p.instance_id = g.instance_id AND p.id = g.project_id" },
+    Join { alias: "o", sql: "JOIN organizations o ON o.instance_id = p.instance_id AND o.id = p.org_id" },
+    Join { alias: "t", sql: "JOIN organizations t ON t.instance_id = g.instance_id AND t.id = g.granted_org_id" },
+];
 
 pub(super) async fn insert(connection: &mut Connection, id: &str, grant: &NewGrant, receipt: &Receipt) -> Result<()> {
     let statement = statement!(

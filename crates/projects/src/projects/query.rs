@@ -46,7 +46,7 @@ pub(super) mod filter {
     use super::{Belongs, Condition, TextMethod};
 
     pub fn name(method: TextMethod, name: &str) -> Condition {
-        Condition::text("p.name", "p.name_lower", method, name)
+        Condition::indexed_text("p.name", "p.name_lower", method, name)
     }
 
     pub fn ids(ids: Vec<String>) -> Condition {
@@ -96,6 +96,7 @@ pub(super) async fn list_of_context(
 ) -> Result<List<ProjectHead>> {
     let visibility = ctx.caller.visibility(Permission::ProjectRead);
     let select = Select::instance("projects", COLUMNS, "projects p WHERE p.instance_id = $1")
+        .keyed("p.id")
         .and(Condition::equals("p.org_id", ctx.caller.org.as_str()))
         .and(Condition::visible(&visibility, &VisibleColumns::org("p.org_id").project("p.id")))
         .and(Condition::all(filters))
@@ -104,14 +105,17 @@ pub(super) async fn list_of_context(
     ctx.read().await?.list(&select, ProjectHead::read).await
 }
 
+/// What rows are sorted by is among the columns, and both halves have the same types: only then does the embedded engine merge the
+/// halves in their order instead of sorting the whole.
 const LISTED_COLUMNS: &str = "p.id, p.org_id, p.name, p.state, p.role_assertion, p.role_check, p.has_project_check,
     p.private_labeling, p.created_at, p.changed_at, p.sequence,
-    p.granted_org_id, p.granted_org_name, p.granted_state, p.granted_created_at, p.granted_changed_at";
+    p.granted_org_id, p.granted_org_name, p.granted_state, p.granted_created_at, p.granted_changed_at,
+    p.row_created_at, p.row_changed_at, p.name_lower";
 const LISTED_FROM: &str = "(
     SELECT o.id, o.org_id, o.name, o.name_lower, o.state, o.role_assertion, o.role_check, o.has_project_check,
-           o.private_labeling, o.created_at, o.changed_at, o.sequence, '' AS grant_id, '' AS granted_org_id,
-           '' AS granted_org_name, 0 AS granted_state, 0 AS granted_created_at, 0 AS granted_changed_at,
-           o.created_at AS row_created_at, o.changed_at AS row_changed_at
+           o.private_labeling, o.created_at, o.changed_at, o.sequence, CAST('' AS TEXT) AS grant_id, CAST('' AS TEXT) AS granted_org_id,
+           CAST('' AS TEXT) AS granted_org_name, CAST(0 AS BIGINT) AS granted_state, CAST(0 AS BIGINT) AS granted_created_at,
+           CAST(0 AS BIGINT) AS granted_changed_at, o.created_at AS row_created_at, o.changed_at AS row_changed_at
     FROM projects o WHERE o.instance_id = $1
     UNION ALL
     SELECT o.id, o.org_id, o.name, o.name_lower, o.state, o.role_assertion, o.role_check, o.has_project_check,
@@ -138,7 +142,7 @@ pub(super) async fn list(
         Condition::visible(&grants, &VisibleColumns::org("p.org_id").project("p.id").grant("p.grant_id")),
         Condition::visible(&grants, &VisibleColumns::org("p.granted_org_id").grant("p.grant_id")),
     ]);
-    let select = Select::instance("projects", LISTED_COLUMNS, LISTED_FROM)
+    let select = Select::instance("owned and granted projects", LISTED_COLUMNS, LISTED_FROM)
         .and(Condition::any([
             Condition::all([Condition::equals("p.granted_org_id", ""), owned]),
             Condition::all([!Condition::equals("p.granted_org_id", ""), granted]),

@@ -1,7 +1,7 @@
 //! Lists of roles: of a project, of a granted project, and of one project as far as the caller may see it.
 
 use castellan_db::Connection;
-use castellan_db::query::{Condition, List, Select, VisibleColumns};
+use castellan_db::query::{Condition, Join, List, Select, VisibleColumns};
 use castellan_kernel::{Fault, Page, Permission, Result};
 use castellan_rpc::Context;
 
@@ -10,8 +10,10 @@ use crate::grants;
 
 const COLUMNS: &str =
     "r.project_id, p.org_id, r.key, r.display_name, r.group_name, r.created_at, r.changed_at, r.sequence";
-const FROM: &str = "project_roles r JOIN projects p ON p.instance_id = r.instance_id AND p.id = r.project_id
-    WHERE r.instance_id = $1";
+const FROM: &str = "project_roles r WHERE r.instance_id = $1";
+/// A foreign key guarantees the project.
+const JOINS: &[Join] =
+    &[Join { alias: "p", sql: "JOIN projects p ON p.instance_id = r.instance_id AND p.id = r.project_id" }];
 
 const GRANT_NOT_FOUND: Fault = Fault::not_found("QUERY-n98GGs", "Errors.ProjectGrant.NotFound");
 
@@ -77,6 +79,7 @@ pub(super) async fn list_visible(
     let visibility = ctx.caller.visibility(Permission::ProjectRoleRead);
     let visible = Condition::visible(&visibility, &VisibleColumns::org("p.org_id").project("p.id"));
     let select = Select::instance("roles", COLUMNS, FROM)
+        .joined(JOINS)
         .and(project(project_id))
         .and(visible)
         .and(Condition::all(filters))
@@ -95,6 +98,7 @@ fn project(id: &str) -> Condition {
 
 async fn list(ctx: &mut Context, conditions: Vec<Condition>, page: Page) -> Result<List<Role>> {
     let select = Select::instance("roles", COLUMNS, FROM)
+        .joined(JOINS)
         .and(Condition::all(conditions))
         .order_by(&["r.created_at", "r.key"])
         .page(page);
@@ -105,6 +109,7 @@ async fn list(ctx: &mut Context, conditions: Vec<Condition>, page: Page) -> Resu
 pub(crate) async fn of_projects(connection: &mut Connection, mut project_ids: Vec<String>) -> Result<Vec<Role>> {
     project_ids.sort_unstable();
     project_ids.dedup();
-    let select = Select::instance("roles", COLUMNS, FROM).and(Condition::in_list("r.project_id", project_ids));
+    let select =
+        Select::instance("roles", COLUMNS, FROM).joined(JOINS).and(Condition::in_list("r.project_id", project_ids));
     Ok(connection.list(&select, sql::read).await?.items)
 }

@@ -5,6 +5,7 @@ use castellan_kernel::{Fault, Page, Permission, Result, TimeMethod, Timestamp};
 use castellan_rpc::Context;
 
 use super::{Key, sql};
+use crate::users::read::hidden_otherwise;
 
 const NOT_FOUND: Fault = Fault::not_found("QUERY-Tha6f", "Errors.AuthNKey.NotFound");
 
@@ -51,8 +52,9 @@ impl Sorting {
 
 /// Keys of all users that the caller may read, and its own.
 pub(super) async fn list(ctx: &mut Context, filters: Vec<Filter>, sorting: &Sorting, page: Page) -> Result<List<Key>> {
-    let own = VisibleColumns::org("u.org_id").own("k.user_id", &ctx.caller.user_id);
-    let mut select = sql::select().and(Condition::visible(&ctx.caller.visibility(Permission::UserRead), &own));
+    let visibility = ctx.caller.visibility(Permission::UserRead);
+    let own = VisibleColumns::org("u.org_id").own("k.user_id", hidden_otherwise(&ctx.caller, &visibility));
+    let mut select = sql::select().and(Condition::visible(&visibility, &own));
     for filter in filters {
         select = select.and(filter.condition());
     }

@@ -1,15 +1,17 @@
 //! Every statement of this room.
 
 use castellan_crypto::assertion::StoredKey;
-use castellan_db::query::Select;
+use castellan_db::query::{Join, Select};
 use castellan_db::{Connection, Question, Row, statement, values};
 use castellan_kernel::{Receipt, Result, Timestamp};
 
 use super::Key;
 
 const COLUMNS: &str = "k.id, k.user_id, u.org_id, k.type, k.expires_at, k.created_at, k.sequence";
-const FROM: &str = "user_keys k JOIN users u ON u.instance_id = k.instance_id AND u.id = k.user_id
-     WHERE k.instance_id = $1";
+const FROM: &str = "user_keys k WHERE k.instance_id = $1";
+/// A foreign key guarantees the user.
+const JOINS: &[Join] =
+    &[Join { alias: "u", sql: "JOIN users u ON u.instance_id = k.instance_id AND u.id = k.user_id" }];
 
 pub(super) async fn insert(
     connection: &mut Connection,
@@ -58,7 +60,7 @@ pub fn verification_question(user_id: &str, key_id: &str, now: Timestamp) -> Que
 
 /// A list query on keys, to be narrowed and sorted by the caller.
 pub(super) fn select() -> Select {
-    Select::instance("user keys", COLUMNS, FROM)
+    Select::instance("user keys", COLUMNS, FROM).joined(JOINS).keyed("k.id")
 }
 
 pub(super) fn read(row: &Row) -> Result<Key> {

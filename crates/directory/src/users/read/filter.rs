@@ -1,6 +1,5 @@
 //! The filter language of user lists: what v1 and v2 queries have in common, as conditions (`spec: api.md 1.7`).
 
-use castellan_db::Value;
 use castellan_db::query::Condition;
 use castellan_kernel::{Fault, Result, TextMethod};
 
@@ -76,18 +75,9 @@ pub(super) fn invalid() -> castellan_kernel::Error {
     INVALID.into()
 }
 
-/// A comparison of a text column with a lower-cased twin. Equality and prefixes ask the twin too, because that is the one with an
-/// index.
+/// A comparison of a text column with a lower-cased twin.
 pub(super) fn text(column: &'static str, lower: &'static str, method: TextMethod, value: &str) -> Condition {
-    let compared = Condition::text(column, lower, method, value);
-    match method {
-        TextMethod::Equals => Condition::all([Condition::equals(lower, value.to_lowercase()), compared]),
-        // A sigma is lower-cased by what follows it, so a prefix of a text may not be one of its twin.
-        TextMethod::StartsWith if !value.contains('Σ') => {
-            Condition::all([Condition::text(column, lower, TextMethod::StartsWithIgnoreCase, value), compared])
-        }
-        _ => compared,
-    }
+    Condition::indexed_text(column, lower, method, value)
 }
 
 /// The id is one of these.
@@ -118,32 +108,12 @@ pub(super) fn kind(number: i32) -> Condition {
     }
 }
 
-macro_rules! has_login_name {
-    ($comparison:literal) => {
-        concat!("u.id IN (SELECT n.user_id FROM login_names n WHERE n.instance_id = $1 AND ", $comparison, ")")
-    };
-}
-
 /// One of the user's login names compares like this.
 pub(super) fn login_name(method: TextMethod, value: &str) -> Condition {
-    let lower = value.to_lowercase();
-    match method {
-        TextMethod::Equals => Condition::sql(
-            has_login_name!("n.login_name_lower = ? AND n.login_name = ?"),
-            [lower.into(), Value::from(value)],
-        ),
-        TextMethod::EqualsIgnoreCase => Condition::sql(has_login_name!("n.login_name_lower = ?"), [Value::from(lower)]),
-        TextMethod::StartsWith | TextMethod::Contains | TextMethod::EndsWith => {
-            Condition::sql(has_login_name!("n.login_name LIKE ? ESCAPE '\\'"), [pattern(method, value)])
-        }
-        _ => Condition::sql(has_login_name!("n.login_name_lower LIKE ? ESCAPE '\\'"), [pattern(method, &lower)]),
-    }
-}
-
-macro_rules! has_pair {
-    ($($comparison:literal),*) => {
-        concat!("u.id IN (SELECT m.user_id FROM user_metadata m WHERE m.instance_id = $1", $(" AND ", $comparison,)* ")")
-    };
+    Condition::among(
+        "u.id IN (SELECT n.user_id FROM login_names n WHERE n.instance_id = $1",
+        text("n.login_name", "n.login_name_lower", method, value),
+    )
 }
 
 /// The user has metadata like this; a key and a value that stand side by side must be those of one pair.
@@ -151,58 +121,20 @@ fn metadata(pairs: Vec<Pair>) -> Condition {
     let (mut keys, mut values) = (Vec::new(), Vec::new());
     for pair in pairs {
         match pair {
-            Pair::Key(method, key) => keys.push((method, key)),
-            Pair::Value { equal, value } => values.push((equal, value)),
+            Pair::Key(method, key) => keys.push(text("m.key", "m.key_lower", method, &key)),
+            // The index holds the beginning of a value, since values may be long.
+            Pair::Value { equal: true, value } => values.push(Condition::sql(
+                "substr(m.value, 1, 64) = ? AND m.value = ?",
+                [value[..value.len().min(64)].to_vec().into(), value.into()],
+            )),
+            Pair::Value { equal: false, value } => values.push(!Condition::equals("m.value", value)),
         }
     }
-    let mut conditions = Vec::new();
     let mut values = values.into_iter();
-    for (method, key) in keys {
-        let (lower, value) = (key.to_lowercase(), values.next());
-        let (exact, like, compared) = match method {
-            TextMethod::Equals => (true, false, Value::from(key)),
-            TextMethod::EqualsIgnoreCase => (false, false, Value::from(lower)),
-            TextMethod::StartsWith | TextMethod::Contains | TextMethod::EndsWith => (true, true, pattern(method, &key)),
-            _ => (false, true, pattern(method, &lower)),
-        };
-        let text = match (exact, like, value.as_ref().map(|(equal, _)| *equal)) {
-            (true, false, None) => has_pair!("m.key = ?"),
-            (true, false, Some(true)) => has_pair!("m.key = ?", "m.value = ?"),
-            (true, false, Some(false)) => has_pair!("m.key = ?", "m.value <> ?"),
-            (false, false, None) => has_pair!("m.key_lower = ?"),
-            (false, false, Some(true)) => has_pair!("m.key_lower = ?", "m.value = ?"),
-            (false, false, Some(false)) => has_pair!("m.key_lower = ?", "m.value <> ?"),
-            (true, true, None) => has_pair!("m.key LIKE ? ESCAPE '\\'"),
-            (true, true, Some(true)) => has_pair!("m.key LIKE ? ESCAPE '\\'", "m.value = ?"),
-            (true, true, Some(false)) => has_pair!("m.key LIKE ? ESCAPE '\\'", "m.value <> ?"),
-            (false, true, None) => has_pair!("m.key_lower LIKE ? ESCAPE '\\'"),
-            (false, true, Some(true)) => has_pair!("m.key_lower LIKE ? ESCAPE '\\'", "m.value = ?"),
-            (false, true, Some(false)) => has_pair!("m.key_lower LIKE ? ESCAPE '\\'", "m.value <> ?"),
-        };
-        let mut bound = vec![compared];
-        bound.extend(value.map(|(_, value)| Value::from(value)));
-        conditions.push(Condition::sql(text, bound));
-    }
-    for (equal, value) in values {
-        let text = if equal { has_pair!("m.value = ?") } else { has_pair!("m.value <> ?") };
-        conditions.push(Condition::sql(text, [Value::from(value)]));
-    }
-    Condition::all(conditions)
-}
-
-fn pattern(method: TextMethod, value: &str) -> Value {
-    let mut escaped = String::with_capacity(value.len() + 2);
-    if !matches!(method, TextMethod::StartsWith | TextMethod::StartsWithIgnoreCase) {
-        escaped.push('%');
-    }
-    for character in value.chars() {
-        if matches!(character, '%' | '_' | '\\') {
-            escaped.push('\\');
-        }
-        escaped.push(character);
-    }
-    if !matches!(method, TextMethod::EndsWith | TextMethod::EndsWithIgnoreCase) {
-        escaped.push('%');
-    }
-    Value::from(escaped)
+    let mut pairs: Vec<Condition> =
+        keys.into_iter().map(|key| Condition::all(std::iter::once(key).chain(values.next()))).collect();
+    pairs.extend(values);
+    let has_pair =
+        |pair| Condition::among("u.id IN (SELECT m.user_id FROM user_metadata m WHERE m.instance_id = $1", pair);
+    Condition::all(pairs.into_iter().map(has_pair))
 }

@@ -17,6 +17,7 @@ use castellan_rpc::Registry;
 use super::head::UserState;
 use super::machine::AccessTokenType;
 
+pub(in crate::users) use query::hidden_otherwise;
 pub use query::user_by_id;
 
 /// A user as every API generation shows it.

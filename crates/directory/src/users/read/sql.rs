@@ -16,7 +16,7 @@ const FROM: &str = "users u WHERE u.instance_id = $1";
 
 /// A list query on users, to be narrowed and sorted by the caller. Rows come without login names.
 pub(super) fn select() -> Select {
-    Select::instance("users", COLUMNS, FROM)
+    Select::instance("users", COLUMNS, FROM).keyed("u.id")
 }
 
 pub(super) fn read(row: &Row) -> Result<User> {

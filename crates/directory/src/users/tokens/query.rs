@@ -5,6 +5,7 @@ use castellan_kernel::{Fault, Page, Permission, Result, TimeMethod, Timestamp};
 use castellan_rpc::Context;
 
 use super::{PersonalAccessToken, sql};
+use crate::users::read::hidden_otherwise;
 
 const NOT_FOUND: Fault = Fault::not_found("QUERY-fRunu", "Errors.PersonalAccessToken.NotFound");
 
@@ -56,8 +57,9 @@ pub(super) async fn list(
     sorting: &Sorting,
     page: Page,
 ) -> Result<List<PersonalAccessToken>> {
-    let own = VisibleColumns::org("u.org_id").own("t.user_id", &ctx.caller.user_id);
-    let mut select = sql::select().and(Condition::visible(&ctx.caller.visibility(Permission::UserRead), &own));
+    let visibility = ctx.caller.visibility(Permission::UserRead);
+    let own = VisibleColumns::org("u.org_id").own("t.user_id", hidden_otherwise(&ctx.caller, &visibility));
+    let mut select = sql::select().and(Condition::visible(&visibility, &own));
     for filter in filters {
         select = select.and(filter.condition());
     }

@@ -1,6 +1,6 @@
 //! Every statement of this room.
 
-use castellan_db::query::Select;
+use castellan_db::query::{Join, Select};
 use castellan_db::{Connection, Row, statement, values};
 use castellan_kernel::{Error, Receipt, Result, Timestamp};
 
@@ -8,8 +8,10 @@ use super::PersonalAccessToken;
 use crate::users::head::UserState;
 
 const COLUMNS: &str = "t.id, t.user_id, u.org_id, t.scopes, t.expires_at, t.created_at, t.sequence";
-const FROM: &str = "personal_access_tokens t JOIN users u ON u.instance_id = t.instance_id AND u.id = t.user_id
-     WHERE t.instance_id = $1";
+const FROM: &str = "personal_access_tokens t WHERE t.instance_id = $1";
+/// A foreign key guarantees the user.
+const JOINS: &[Join] =
+    &[Join { alias: "u", sql: "JOIN users u ON u.instance_id = t.instance_id AND u.id = t.user_id" }];
 
 pub(super) async fn insert(
     connection: &mut Connection,
@@ -77,7 +79,7 @@ pub async fn usable(
 
 /// A list query on tokens, to be narrowed and sorted by the caller.
 pub(super) fn select() -> Select {
-    Select::instance("personal access tokens", COLUMNS, FROM)
+    Select::instance("personal access tokens", COLUMNS, FROM).joined(JOINS).keyed("t.id")
 }
 
 pub(super) fn read(row: &Row) -> Result<PersonalAccessToken> {

@@ -59,6 +59,8 @@ pub(super) async fn list_of_context(
     page: Page,
 ) -> Result<List<Key>> {
     let select = Select::instance("application keys", sql::COLUMNS, sql::FROM)
+        .joined(sql::JOINS)
+        .keyed("k.id")
         .and(filter::application(application_id))
         .and(filter::project(project_id))
         .and(filter::org(ctx.caller.org.clone()))
@@ -76,6 +78,8 @@ pub(super) async fn list_visible(
 ) -> Result<List<Key>> {
     let visibility = ctx.caller.visibility(Permission::ProjectAppRead);
     let select = Select::instance("application keys", sql::COLUMNS, sql::FROM)
+        .joined(sql::JOINS)
+        .keyed("k.id")
         .and(Condition::visible(&visibility, &VisibleColumns::org("p.org_id").project("a.project_id")))
         .and(Condition::all(filters))
         .order_by(match sorting {

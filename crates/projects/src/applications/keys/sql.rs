@@ -1,5 +1,6 @@
 //! Every fixed statement of this room; lists are built in `query`.
 
+use castellan_db::query::Join;
 use castellan_db::{Connection, Row, statement};
 use castellan_kernel::{Receipt, Result, Timestamp};
 
@@ -7,10 +8,12 @@ use super::Key;
 
 pub(super) const COLUMNS: &str =
     "k.id, k.application_id, a.project_id, p.org_id, k.type, k.expires_at, k.created_at, k.sequence";
-pub(super) const FROM: &str = "application_keys k
-    JOIN applications a ON a.instance_id = k.instance_id AND a.id = k.application_id
-    JOIN projects p ON p.instance_id = a.instance_id AND p.id = a.project_id
-    WHERE k.instance_id = $1";
+pub(super) const FROM: &str = "application_keys k WHERE k.instance_id = $1";
+/// Foreign keys guarantee what is joined.
+pub(super) const JOINS: &[Join] = &[
+    Join { alias: "a", sql: "JOIN applications a ON a.instance_id = k.instance_id AND a.id = k.application_id" },
+    Join { alias: "p", sql: "JOIN projects p ON p.instance_id = a.instance_id AND p.id = a.project_id" },
+];
 
 /// A key to insert.
 pub(super) struct NewRow<'a> {

@@ -1,0 +1,170 @@
+//! The texts of list queries.
+//!
+//! A page by key is a query for the keys of its rows around which stands the query for what the rows show: the inner one is
+//! answered from an index, however many rows lie before the page, and the joins are made for the rows of the page alone.
+
+use castellan_kernel::Page;
+
+use super::{Condition, Draft, Select};
+use crate::{DynamicStatement, EngineKind};
+
+/// Which of the joins a query needs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Joins {
+    /// Those that its columns may come from: all.
+    All,
+    /// Those that filters or order ask for.
+    Asked,
+}
+
+impl Select {
+    /// The statement that returns the rows of the page.
+    pub fn rows_statement(&self, engine: EngineKind) -> DynamicStatement {
+        self.page_statement(engine, self.page)
+    }
+
+    /// The same for another page.
+    pub(super) fn page_statement(&self, engine: EngineKind, page: Page) -> DynamicStatement {
+        let mut draft = Draft::new(engine, self.scope);
+        self.write_from(&mut draft, self.columns, Joins::All);
+        if self.key.is_empty() || page.limit.is_none() {
+            self.write_part(&mut draft, page);
+        } else {
+            draft.text(&format!(" AND {} IN (", self.key), &[]);
+            self.write_from(&mut draft, self.key.trim_matches(['(', ')']), Joins::Asked);
+            self.write_part(&mut draft, page);
+            draft.text(")", &[]);
+            // The sign keeps the embedded engine from walking an index in this order to find the few rows of the page.
+            self.write_order(&mut draft, page, if engine == EngineKind::Sqlite { "+" } else { "" });
+        }
+        draft.finish(self.label)
+    }
+
+    /// The statement that returns the total.
+    pub fn total_statement(&self, engine: EngineKind) -> DynamicStatement {
+        let mut draft = Draft::new(engine, self.scope);
+        self.write_from(&mut draft, "COUNT(*)", Joins::Asked);
+        self.write_conditions(&mut draft);
+        draft.finish(self.label)
+    }
+
+    fn write_from(&self, draft: &mut Draft, columns: &str, joins: Joins) {
+        draft.text("SELECT ", &[]);
+        draft.text(columns, &[]);
+        draft.text(" FROM ", &[]);
+        let Some((table, rest)) = self.from.split_once("WHERE").filter(|_| !self.joins.is_empty()) else {
+            return draft.text(self.from, &self.from_values);
+        };
+        draft.text(table, &[]);
+        for (join, needed) in self.joins.iter().zip(self.needed(draft.engine(), joins)) {
+            if needed {
+                draft.text(join.sql, &[]);
+                draft.text(" ", &[]);
+            }
+        }
+        draft.text("WHERE", &[]);
+        draft.text(rest, &[]);
+    }
+
+    /// For each join, whether the query needs it: it is asked for, or a needed one after it builds on it.
+    fn needed(&self, engine: EngineKind, joins: Joins) -> Vec<bool> {
+        let mut asking = Draft::new(engine, self.scope);
+        self.write_conditions(&mut asking);
+        let mut asking = vec![asking.sql];
+        asking.extend(self.order.iter().map(|&column| column.to_owned()));
+        let mut needed = vec![joins == Joins::All; self.joins.len()];
+        for (position, join) in self.joins.iter().enumerate().rev() {
+            needed[position] |= asking.iter().any(|text| mentions(text, join.alias));
+            if needed[position] {
+                asking.push(join.sql.to_owned());
+            }
+        }
+        needed
+    }
+
+    /// Filters, order and limit.
+    fn write_part(&self, draft: &mut Draft, page: Page) {
+        self.write_conditions(draft);
+        // What begins with a text is taken for few, which the index of that text finds; without the sign, the embedded engine
+        // would rather look through everything in the order asked for.
+        let is_few = draft.engine() == EngineKind::Sqlite && self.conditions.iter().any(Condition::has_prefix);
+        self.write_order(draft, page, if is_few { "+" } else { "" });
+        if page.limit.is_some() || page.offset > 0 {
+            let limit = page.limit.unwrap_or(u64::MAX);
+            draft.text(" LIMIT ? OFFSET ?", &[limit.into(), page.offset.into()]);
+        }
+    }
+
+    fn write_conditions(&self, draft: &mut Draft) {
+        for condition in &self.conditions {
+            draft.text(" AND ", &[]);
+            condition.write(draft);
+        }
+    }
+
+    fn write_order(&self, draft: &mut Draft, page: Page, sign: &str) {
+        for (position, column) in self.order.iter().enumerate() {
+            draft.text(if position == 0 { " ORDER BY " } else { ", " }, &[]);
+            draft.text(sign, &[]);
+            draft.text(column, &[]);
+            draft.text(if page.ascending { " ASC" } else { " DESC" }, &[]);
+        }
+    }
+}
+
+/// Whether a text asks for a column of that alias.
+fn mentions(text: &str, alias: &str) -> bool {
+    let is_name = |character: char| character.is_alphanumeric() || character == '_';
+    text.match_indices(alias)
+        .any(|(start, _)| !text[..start].ends_with(is_name) && text[start + alias.len()..].starts_with('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use castellan_kernel::Page;
+
+    use super::*;
+    use crate::query::{Condition, Join};
+
+    const JOINS: &[Join] = &[
+        Join { alias: "a", sql: "JOIN applications a ON a.id = k.application_id" },
+        Join { alias: "p", sql: "JOIN projects p ON p.id = a.project_id" },
+        Join { alias: "o", sql: "JOIN organizations o ON o.id = p.org_id" },
+    ];
+
+    fn keys() -> Select {
+        Select::instance("keys", "k.id, p.name", "keys k WHERE k.instance_id = $1").joined(JOINS).keyed("k.id")
+    }
+
+    #[test]
+    fn a_total_joins_only_what_filters_ask_for_and_what_that_builds_on() {
+        let total = |select: Select| select.total_statement(EngineKind::Sqlite).sql;
+        assert_eq!(total(keys()), "SELECT COUNT(*) FROM keys k WHERE k.instance_id = $1");
+        assert_eq!(
+            total(keys().and(Condition::equals("p.name", "x"))),
+            "SELECT COUNT(*) FROM keys k JOIN applications a ON a.id = k.application_id \
+             JOIN projects p ON p.id = a.project_id WHERE k.instance_id = $1 AND (p.name = $2)"
+        );
+    }
+
+    #[test]
+    fn a_page_by_key_joins_for_its_own_rows_only() {
+        let select = keys().order_by(&["k.created_at", "k.id"]).page(Page::unbounded(40, 20, false));
+        let statement = select.rows_statement(EngineKind::Sqlite);
+        assert_eq!(
+            statement.sql,
+            "SELECT k.id, p.name FROM keys k JOIN applications a ON a.id = k.application_id \
+             JOIN projects p ON p.id = a.project_id JOIN organizations o ON o.id = p.org_id \
+             WHERE k.instance_id = $1 AND k.id IN (SELECT k.id FROM keys k WHERE k.instance_id = $1 \
+             ORDER BY k.created_at DESC, k.id DESC LIMIT $2 OFFSET $3) ORDER BY +k.created_at DESC, +k.id DESC"
+        );
+    }
+
+    #[test]
+    fn an_alias_is_a_whole_word() {
+        assert!(mentions("(p.name = ?)", "p"));
+        assert!(mentions("LOWER(o.name)", "o"));
+        assert!(!mentions("op.name", "p"));
+        assert!(!mentions("p2.name, p", "p"));
+    }
+}
