@@ -12,6 +12,7 @@
 mod actor;
 mod answer;
 mod application;
+mod crowd;
 mod fixture;
 mod people;
 mod scratch;
@@ -20,6 +21,7 @@ mod signing;
 pub use actor::Actor;
 pub use answer::Answer;
 pub use application::{Application, Setup, TestInstance, on_each_engine, on_each_engine_with};
+pub use crowd::Crowd;
 pub use fixture::{Fixture, Resources};
 pub use people::Role;
 pub use signing::{Assertion, KeyFile, read_jwt, verify_with_jwks};

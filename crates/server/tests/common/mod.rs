@@ -2,5 +2,6 @@
 
 #![allow(dead_code, unused_imports, reason = "each test uses its part")]
 
+pub mod lists;
 pub mod requests;
 pub mod table;

@@ -9,7 +9,7 @@ use prost_reflect::{
 };
 use serde_json::{Map, Value, json};
 
-static POOL: LazyLock<DescriptorPool> =
+pub(super) static POOL: LazyLock<DescriptorPool> =
     LazyLock::new(|| DescriptorPool::decode(castellan_proto::DESCRIPTORS).expect("the contract is compiled in"));
 
 /// A request for the method that passes the rules of the contract, about the things of `acme`.
