@@ -36,7 +36,7 @@ pub fn lists() -> Vec<&'static MethodInfo> {
 /// The ways to ask for a list about the things of the first organization of the crowd.
 pub fn variants(method: &MethodInfo, fixture: &Fixture) -> Vec<Variant> {
     let descriptor = POOL.get_message_by_name(method.request.full_name).expect("the request is in the contract");
-    let mut base = about_the_crowd(request(method, fixture), fixture);
+    let mut base = about_the_crowd(&request(method, fixture), fixture);
     if let Some(page) = page_field(&descriptor) {
         base[page.json_name()] = json!({ "limit": PAGE });
     }
@@ -84,7 +84,7 @@ fn page_field(descriptor: &MessageDescriptor) -> Option<FieldDescriptor> {
 }
 
 /// Things of the fixture, exchanged for those of the crowd.
-fn about_the_crowd(message: Value, fixture: &Fixture) -> Value {
+fn about_the_crowd(message: &Value, fixture: &Fixture) -> Value {
     let ids = &fixture.ids;
     let project = Crowd::project(0);
     let mut text = message.to_string();
