@@ -277,11 +277,12 @@ impl Router {
             Arc::make_mut(&mut caller).org = self.gate.organization(&mut look, named).await?;
         }
         let origin = Arc::<str>::from(host.origin());
-        // Only a caller that the gate holds on to can come again.
-        let recording = if entry.writes || Arc::strong_count(&caller) == 1 {
+        // Only what the gate holds on to can come again.
+        let may_recur = Arc::strong_count(&caller) > 1 && Arc::strong_count(&instance) > 1;
+        let recording = if entry.writes || !may_recur {
             None
         } else {
-            let key = Answer::key(call, &instance.id, &caller, &origin);
+            let key = Answer::key(call, &instance, &caller, &origin);
             match look.recall::<Answer>(key).await? {
                 Recalled::Known(answer) => {
                     self.admit(&caller, &instance).await?;
@@ -295,13 +296,13 @@ impl Router {
         check_fields(method, &call.body)?;
 
         if !entry.writes {
-            let (env, instance) = (Arc::clone(&self.env), Arc::clone(&instance));
-            let mut ctx = Context::reading(env, instance, Arc::clone(&caller), origin, look);
+            let env = Arc::clone(&self.env);
+            let mut ctx = Context::reading(env, Arc::clone(&instance), Arc::clone(&caller), origin, look);
             let body = (entry.run)(&mut ctx, call.body.clone()).await?;
             if let (Some(snapshot), Some(recording)) = (ctx.settled(), recording)
                 && body.len() <= Answer::LARGEST
             {
-                snapshot.keep(recording, Answer { body: body.clone(), _caller: caller });
+                snapshot.keep(recording, Answer { body: body.clone(), _held: (instance, caller) });
             }
             return Ok(Reply { body });
         }
@@ -372,20 +373,20 @@ impl Router {
 /// The answer to a query that follows from rows, caller and request alone.
 struct Answer {
     body: Bytes,
-    // The key holds its address, which must not become another caller's.
-    _caller: Arc<Caller>,
+    // The key holds their addresses, which must not become another one's.
+    _held: (Arc<Instance>, Arc<Caller>),
 }
 
 impl Answer {
     /// Larger answers are made anew each time.
     const LARGEST: usize = 32 << 10;
 
-    /// Everything that the answer depends on besides rows. What a caller may do is part of who it is: after a change the gate
-    /// gives out another one.
-    fn key(call: &Call, instance_id: &str, caller: &Arc<Caller>, origin: &str) -> Vec<u8> {
+    /// Everything that the answer depends on besides the rows that the handler reads. What a caller may do, and what is known of
+    /// the instance, is part of which one it is: after a change the gate gives out another.
+    fn key(call: &Call, instance: &Arc<Instance>, caller: &Arc<Caller>, origin: &str) -> Vec<u8> {
+        let instance = (Arc::as_ptr(instance) as usize).to_ne_bytes();
         let caller = (Arc::as_ptr(caller) as usize).to_ne_bytes();
-        let parts: [&[u8]; 5] =
-            [instance_id.as_bytes(), call.method.path.as_bytes(), origin.as_bytes(), &caller, &call.body];
+        let parts: [&[u8]; 5] = [&instance, call.method.path.as_bytes(), origin.as_bytes(), &caller, &call.body];
         let mut key = Vec::with_capacity(parts.iter().map(|part| part.len() + 4).sum());
         for part in parts {
             key.extend_from_slice(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_ne_bytes());
