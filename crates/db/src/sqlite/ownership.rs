@@ -72,8 +72,10 @@ impl Ownership {
 
     /// A commit of these tables begins.
     pub(super) fn begin(&self, written: TableSet) {
-        if let Self::Owner { changes, .. } = self {
-            changes.begin(written);
+        match self {
+            Self::Owner { changes, .. } => changes.begin(written),
+            // While this process still holds the lock on the file: a command of the owner, which needs the lock, sees it.
+            Self::Guest { traces } => tell(traces),
         }
     }
 
@@ -82,11 +84,14 @@ impl Ownership {
         match self {
             Self::Owner { changes, .. } if written != TableSet::EMPTY => changes.finish(written),
             Self::Owner { .. } => {}
-            Self::Guest { traces } => {
-                if let Err(cause) = leave_trace(traces) {
-                    tracing::error!(%cause, "the running server could not be told of a change: restart it");
-                }
-            }
+            // And again, for readers who looked in between.
+            Self::Guest { traces } => tell(traces),
         }
+    }
+}
+
+fn tell(traces: &File) {
+    if let Err(cause) = leave_trace(traces) {
+        tracing::error!(%cause, "the running server could not be told of a change: restart it");
     }
 }
