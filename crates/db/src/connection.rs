@@ -141,6 +141,13 @@ impl Connection {
         self.instance = Some(instance_id.to_owned());
     }
 
+    /// Under what a value of this instance is kept that depends on these parts beside rows; see [`Connection::recall`].
+    pub fn key(&self, parts: &[&str]) -> Vec<u8> {
+        let instance = self.instance.as_deref().unwrap_or_default();
+        let parts: Vec<&[u8]> = std::iter::once(instance).chain(parts.iter().copied()).map(str::as_bytes).collect();
+        crate::memory::key(&parts)
+    }
+
     /// The instance whose id is `$1`, if one is set.
     pub fn instance(&self) -> Option<&str> {
         self.instance.as_deref()

@@ -25,7 +25,7 @@ pub use database::{Db, DbOptions};
 pub use deferred::Refusals;
 pub use error::{DatabaseError, DbErrorExt, DbResultExt, Refusal, Violation};
 pub use events::Event;
-pub use memory::{Recalled, Recording, Remember};
+pub use memory::{Recalled, Recording, Remember, key as memory_key};
 pub use migration::{EngineKind, Migration, migrations};
 pub use outbox::OutboxItem;
 pub use postgres::{PostgresOptions, PostgresTls, TlsMode};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use castellan_crypto::assertion::{self, Rules};
 use castellan_crypto::jose::VerifyingKey;
 use castellan_crypto::{fingerprint, secrets};
-use castellan_db::{Connection, Question, Recalled, Remember};
+use castellan_db::{Connection, Question, Recalled, Remember, memory_key};
 use castellan_kernel::Timestamp;
 use castellan_projects::applications::{self, Client, ClientKind};
 
@@ -32,16 +32,12 @@ pub enum Credentials {
 impl Credentials {
     /// Under what a client that they prove is remembered.
     fn key(&self, instance_id: &str, issuer: &str) -> Vec<u8> {
-        let (id, secret) = match self {
-            Self::Secret { id, secret } => (Some(id), secret),
-            Self::Assertion(text) => (None, text),
+        let (kind, id, secret) = match self {
+            Self::Secret { id, secret } => ("secret", id.as_str(), secret),
+            Self::Assertion(text) => ("assertion", "", text),
         };
-        let mut key = fingerprint(secret.as_bytes()).to_vec();
-        for part in [instance_id, issuer].into_iter().chain(id.map(String::as_str)) {
-            key.push(0);
-            key.extend_from_slice(part.as_bytes());
-        }
-        key
+        let parts = [kind, id, instance_id, issuer].map(str::as_bytes);
+        memory_key(&[&fingerprint(secret.as_bytes()), parts[0], parts[1], parts[2], parts[3]])
     }
 }
 

@@ -44,7 +44,7 @@ static SIGNERS: LazyLock<Kept<SigningKey>> = LazyLock::new(Kept::new);
 /// # Errors
 /// Internal, when the instance has none.
 pub async fn signing_key(env: &Environment, connection: &mut Connection) -> Result<Arc<SigningKey>> {
-    let name = connection.instance().unwrap_or_default().as_bytes().to_vec();
+    let name = connection.key(&[]);
     let recording = match connection.recall::<ActiveKey>(name).await? {
         Recalled::Known(active) => return Ok(Arc::clone(&active.0)),
         Recalled::Unknown(recording) => recording,

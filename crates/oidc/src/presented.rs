@@ -4,7 +4,7 @@
 use castellan_crypto::fingerprint;
 use castellan_crypto::jose::{Algorithm, parse_compact};
 use castellan_crypto::opaque::{OpaqueKey, open_token};
-use castellan_db::{Connection, Question, Row, statement};
+use castellan_db::{Connection, Question, Row, memory_key, statement};
 use castellan_kernel::{Result, Timestamp};
 use serde::Deserialize;
 
@@ -74,13 +74,7 @@ struct TokenClaims {
 /// Under what something that follows from a token is remembered: a digest, so that tokens themselves are not kept, nor compared
 /// in a time that depends on them. `more` is what else it follows from.
 pub fn key(instance_id: &str, origin: &str, token: &str, more: &str) -> Vec<u8> {
-    let mut key = Vec::with_capacity(instance_id.len() + origin.len() + more.len() + 35);
-    key.extend_from_slice(&fingerprint(token.as_bytes()));
-    for part in [instance_id, origin, more] {
-        key.push(0);
-        key.extend_from_slice(part.as_bytes());
-    }
-    key
+    memory_key(&[&fingerprint(token.as_bytes()), instance_id.as_bytes(), origin.as_bytes(), more.as_bytes()])
 }
 
 /// Reads a token string against storage at `now`.

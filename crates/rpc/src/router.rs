@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use ::http::HeaderMap;
 use bytes::Bytes;
-use castellan_db::{Connection, Recalled, Remember, Retry};
+use castellan_db::{Connection, Recalled, Remember, Retry, memory_key};
 use castellan_kernel::{Caller, CallerKind, Error, Fault, Kind, Result};
 use castellan_proto::Method;
 use prost::Message as _;
@@ -387,12 +387,7 @@ impl Answer {
         let instance = (Arc::as_ptr(instance) as usize).to_ne_bytes();
         let caller = (Arc::as_ptr(caller) as usize).to_ne_bytes();
         let parts: [&[u8]; 5] = [&instance, call.method.path.as_bytes(), origin.as_bytes(), &caller, &call.body];
-        let mut key = Vec::with_capacity(parts.iter().map(|part| part.len() + 4).sum());
-        for part in parts {
-            key.extend_from_slice(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_ne_bytes());
-            key.extend_from_slice(part);
-        }
-        key
+        memory_key(&parts)
     }
 }
 

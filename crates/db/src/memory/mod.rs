@@ -35,6 +35,17 @@ pub trait Remember: Send + Sync + Sized + 'static {
     fn weight(&self) -> u64;
 }
 
+/// Under what a value is kept that depends on these parts beside rows. Two lists of parts never give the same key.
+#[must_use]
+pub fn key(parts: &[&[u8]]) -> Vec<u8> {
+    let mut key = Vec::with_capacity(parts.iter().map(|part| part.len() + size_of::<u64>()).sum());
+    for part in parts {
+        key.extend_from_slice(&(part.len() as u64).to_ne_bytes());
+        key.extend_from_slice(part);
+    }
+    key
+}
+
 /// What [`Connection::recall`](crate::Connection::recall) found.
 pub enum Recalled<T> {
     /// The value, as reading it again would make it.

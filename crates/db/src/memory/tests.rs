@@ -208,3 +208,10 @@ fn statements_tell_what_they_read_and_write() {
     assert_eq!(written("UPDATE children SET id = 'x'"), set(&["children", "toys"]));
     assert_eq!(written("DELETE FROM somewhere"), TableSet::EVERYTHING);
 }
+
+#[test]
+fn other_parts_give_another_key_whatever_they_contain() {
+    assert_ne!(key(&[b"a", b"bc"]), key(&[b"ab", b"c"]));
+    assert_ne!(key(&[b"a\0b"]), key(&[b"a", b"b"]));
+    assert_ne!(key(&[b"a"]), key(&[b"a", b""]));
+}

@@ -153,8 +153,8 @@ impl UserHead {
 /// # Errors
 /// `COMMAND-QXPGs`.
 pub(crate) async fn require_org(connection: &mut Connection, org_id: &str) -> Result<()> {
-    let key = format!("{}\0{org_id}", connection.instance().unwrap_or_default());
-    let recording = match connection.recall::<KnownOrganization>(key.into_bytes()).await? {
+    let key = connection.key(&[org_id]);
+    let recording = match connection.recall::<KnownOrganization>(key).await? {
         Recalled::Known(_) => return Ok(()),
         Recalled::Unknown(recording) => recording,
     };

@@ -39,8 +39,8 @@ impl NameRules {
     /// # Errors
     /// When storage does not answer.
     pub async fn of_org(connection: &mut Connection, org_id: &str) -> Result<Self> {
-        let key = format!("{}\0{org_id}", connection.instance().unwrap_or_default());
-        let recording = match connection.recall::<Self>(key.into_bytes()).await? {
+        let key = connection.key(&[org_id]);
+        let recording = match connection.recall::<Self>(key).await? {
             Recalled::Known(rules) => return Ok(*rules),
             Recalled::Unknown(recording) => recording,
         };

@@ -77,8 +77,8 @@ impl Subject {
     /// # Errors
     /// `OIDC-Usr01` if it is gone.
     pub async fn read(connection: &mut Connection, user_id: &str) -> Result<Arc<Self>> {
-        let key = format!("{}\0{user_id}", connection.instance().unwrap_or_default());
-        let recording = match connection.recall::<Self>(key.into_bytes()).await? {
+        let key = connection.key(&[user_id]);
+        let recording = match connection.recall::<Self>(key).await? {
             Recalled::Known(subject) => return Ok(subject),
             Recalled::Unknown(recording) => recording,
         };

@@ -36,12 +36,8 @@ impl Remember for Held {
 }
 
 async fn held(connection: &mut Connection, user_id: &str, projects: &[String]) -> Result<Arc<Held>> {
-    let mut key = format!("{}\0{user_id}", connection.instance().unwrap_or_default());
-    for project in projects {
-        key.push('\0');
-        key.push_str(project);
-    }
-    match connection.recall::<Held>(key.into_bytes()).await? {
+    let parts: Vec<&str> = std::iter::once(user_id).chain(projects.iter().map(String::as_str)).collect();
+    match connection.recall::<Held>(connection.key(&parts)).await? {
         Recalled::Known(held) => Ok(held),
         Recalled::Unknown(recording) => {
             let roles = authorizations::roles_for_claims(connection, user_id, projects).await?;

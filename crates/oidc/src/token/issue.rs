@@ -81,7 +81,7 @@ impl Remember for Lifetimes {
 impl Lifetimes {
     /// As the instance sets them, else as the configuration does.
     async fn read(look: &mut Snapshot, request: &TokenRequest) -> Result<std::sync::Arc<Self>> {
-        let key = look.instance().unwrap_or_default().as_bytes().to_vec();
+        let key = look.key(&[]);
         let recording = match look.recall::<Self>(key).await? {
             Recalled::Known(lifetimes) => return Ok(lifetimes),
             Recalled::Unknown(recording) => recording,

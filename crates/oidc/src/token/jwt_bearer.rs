@@ -9,7 +9,7 @@ use castellan_rpc::Context;
 
 use std::sync::Arc;
 
-use super::{self as token, MachineUser, TokenAnswer, TokenRequest, issue, requested_scopes};
+use super::{MachineUser, TokenAnswer, TokenRequest, issue, requested_scopes};
 use crate::error::{OAuthError, OAuthResult};
 use crate::session::{AuthMethod, TokenReason};
 
@@ -36,7 +36,7 @@ impl Remember for UserKey {
 impl UserKey {
     /// The key, unless it has expired or cannot be read.
     async fn read(look: &mut Snapshot, user_id: &str, key_id: &str, now: Timestamp) -> Result<Option<Arc<Self>>> {
-        let name = token::key(look, user_id, key_id);
+        let name = look.key(&[user_id, key_id]);
         let recording = match look.recall::<Self>(name).await? {
             Recalled::Known(key) => return Ok(Some(key).filter(|key| now < key.expires_at)),
             Recalled::Unknown(recording) => recording,

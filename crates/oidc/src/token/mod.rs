@@ -91,7 +91,7 @@ impl Remember for MachineUser {
 impl MachineUser {
     /// By id, from what is remembered where nothing has changed since.
     async fn by_id(connection: &mut Connection, user_id: &str) -> Result<Option<Arc<Self>>> {
-        let recording = match connection.recall::<Self>(key(connection, "id", user_id)).await? {
+        let recording = match connection.recall::<Self>(connection.key(&["id", user_id])).await? {
             Recalled::Known(user) => return Ok(Some(user)),
             Recalled::Unknown(recording) => recording,
         };
@@ -114,7 +114,7 @@ impl MachineUser {
     /// By login name, in any case.
     async fn by_login_name(connection: &mut Connection, login_name: &str) -> Result<Option<Arc<Self>>> {
         let login_name = login_name.to_lowercase();
-        let recording = match connection.recall::<Self>(key(connection, "login name", &login_name)).await? {
+        let recording = match connection.recall::<Self>(connection.key(&["login name", &login_name])).await? {
             Recalled::Known(user) => return Ok(Some(user)),
             Recalled::Unknown(recording) => recording,
         };
@@ -145,9 +145,4 @@ impl MachineUser {
             wants_jwt: row.int(OWN + 5)? == 1,
         })
     }
-}
-
-/// Under what something of the connection's instance is remembered that is found by `kind` and `value`.
-fn key(connection: &Connection, kind: &str, value: &str) -> Vec<u8> {
-    format!("{}\0{kind}\0{value}", connection.instance().unwrap_or_default()).into_bytes()
 }

@@ -56,8 +56,8 @@ impl Client {
 /// # Errors
 /// When storage does not answer.
 pub async fn client_by_id(connection: &mut Connection, client_id: &str) -> Result<Option<Arc<Client>>> {
-    let key = format!("{}\0{client_id}", connection.instance().unwrap_or_default());
-    let recording = match connection.recall::<Client>(key.into_bytes()).await? {
+    let key = connection.key(&[client_id]);
+    let recording = match connection.recall::<Client>(key).await? {
         Recalled::Known(client) => return Ok(Some(client)),
         Recalled::Unknown(recording) => recording,
     };
