@@ -281,6 +281,7 @@ impl Connection {
         }
         if let (Some(memory), false) = (&self.memory, self.readings.is_empty()) {
             let tables = match origin {
+                Origin::Statement(statement) if statement.keyed => memory.tables_of(statement.sql).present(),
                 Origin::Statement(statement) => memory.tables_of(statement.sql),
                 Origin::Dynamic(_) => memory.tables_of_built(sql),
             };
@@ -296,6 +297,7 @@ impl Connection {
             Session::SqliteWrite(session) => session.rows_now(&call).ok_or(cost)?,
             Session::Postgres(_) => return Err(cost),
         };
+        self.note_missing(origin, &outcome);
         Ok(self.note_failure(outcome))
     }
 
@@ -314,7 +316,20 @@ impl Connection {
             Session::SqliteWrite(session) => session.rows(call).await,
             Session::Postgres(session) => session.rows(call).await,
         };
+        self.note_missing(origin, &outcome);
         self.note_failure(outcome)
+    }
+
+    /// A key that was not found may come.
+    fn note_missing(&mut self, origin: Origin, outcome: &Result<Vec<Row>>) {
+        if let (Origin::Statement(statement), Some(memory)) = (origin, &self.memory)
+            && statement.keyed
+            && !self.readings.is_empty()
+            && outcome.as_ref().map_or(true, Vec::is_empty)
+        {
+            let tables = memory.tables_of(statement.sql);
+            self.note_read(tables);
+        }
     }
 
     fn writes(&self) -> bool {

@@ -159,6 +159,15 @@ impl Db {
         }
     }
 
+    /// A step of a statement that does not find its row by a whole unique key, by the embedded engine's own account.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn not_by_key(&self, statement: &crate::Statement) -> Result<Option<String>> {
+        match &self.0.engine {
+            Engine::Sqlite(engine) => engine.not_by_key(statement.sql),
+            Engine::Postgres(_) => Ok(None),
+        }
+    }
+
     /// Finishes what is committed and ends the background work; transactions are refused from then on.
     ///
     /// # Errors

@@ -21,6 +21,8 @@ pub struct Statement {
     pub scope: StatementScope,
     /// Whether it may read many rows; the embedded engine then leaves the async worker for it.
     pub heavy: bool,
+    /// Whether it finds its only row by a whole unique key of every table that it reads, so that no other row can take its place.
+    pub keyed: bool,
     /// The source file that holds it.
     pub file: &'static str,
     /// The line in it.
@@ -31,12 +33,24 @@ impl Statement {
     /// Used by the macros; an instance statement that never mentions `$1` does not compile.
     #[doc(hidden)]
     #[must_use]
-    pub const fn new(sql: &'static str, scope: StatementScope, heavy: bool, file: &'static str, line: u32) -> Self {
+    pub const fn new(sql: &'static str, scope: StatementScope, file: &'static str, line: u32) -> Self {
         assert!(
             matches!(scope, StatementScope::Global) || mentions_first_parameter(sql),
             "a statement of one instance must use $1, the instance id; if it is meant for all, use global_statement!"
         );
-        Self { sql, scope, heavy, file, line }
+        Self { sql, scope, heavy: false, keyed: false, file, line }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn heavy(self) -> Self {
+        Self { heavy: true, ..self }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn keyed(self) -> Self {
+        Self { keyed: true, ..self }
     }
 
     /// Where it stands in the source, for messages.
@@ -85,14 +99,18 @@ pub fn all_statements() -> impl Iterator<Item = &'static Statement> {
 
 /// A statement on the rows of one instance: `statement!("SELECT name FROM orgs WHERE instance_id = $1 AND id = $2")` is a
 /// `&'static Statement`. The connection supplies `$1`; callers give `$2` and up. Write `statement!(heavy "…")` for one that
-/// may read many rows.
+/// may read many rows, and `statement!(keyed "…")` for one that finds its only row by a whole unique key of every table that it
+/// reads: what is remembered of it stays when other rows come.
 #[macro_export]
 macro_rules! statement {
     (heavy $sql:expr) => {
-        $crate::__statement!(Instance, true, $sql)
+        $crate::__statement!(Instance, $sql, heavy)
+    };
+    (keyed $sql:expr) => {
+        $crate::__statement!(Instance, $sql, keyed)
     };
     ($sql:expr) => {
-        $crate::__statement!(Instance, false, $sql)
+        $crate::__statement!(Instance, $sql)
     };
 }
 
@@ -101,19 +119,19 @@ macro_rules! statement {
 #[macro_export]
 macro_rules! global_statement {
     (heavy $sql:expr) => {
-        $crate::__statement!(Global, true, $sql)
+        $crate::__statement!(Global, $sql, heavy)
     };
     ($sql:expr) => {
-        $crate::__statement!(Global, false, $sql)
+        $crate::__statement!(Global, $sql)
     };
 }
 
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __statement {
-    ($scope:ident, $heavy:expr, $sql:expr) => {{
+    ($scope:ident, $sql:expr $(, $kind:ident)?) => {{
         static STATEMENT: $crate::Statement =
-            $crate::Statement::new($sql, $crate::StatementScope::$scope, $heavy, file!(), line!());
+            $crate::Statement::new($sql, $crate::StatementScope::$scope, file!(), line!())$(.$kind())?;
         $crate::__inventory::submit! { $crate::Registered(&STATEMENT) }
         &STATEMENT
     }};

@@ -212,8 +212,7 @@ async fn personal_access_token(
 }
 
 fn access_question(session_id: &str, token_id: &str, subject: &str, now: Timestamp) -> Question {
-    let statement = statement!(
-        "SELECT s.user_id, u.org_id, u.kind, u.state, u.preferred_language, s.client_id, s.audience, s.scopes,
+    let statement = statement!(keyed "SELECT s.user_id, u.org_id, u.kind, u.state, u.preferred_language, s.client_id, s.audience, s.scopes,
                 s.auth_methods, s.auth_time, s.access_token_created_at, s.access_token_expires_at,
                 u.tokens_void_until, o.state
          FROM oidc_sessions s
@@ -226,8 +225,7 @@ fn access_question(session_id: &str, token_id: &str, subject: &str, now: Timesta
 }
 
 fn personal_question(token_id: &str, subject: &str, now: Timestamp) -> Question {
-    let statement = statement!(
-        "SELECT t.user_id, u.org_id, u.kind, u.state, u.preferred_language, t.scopes, t.created_at, t.expires_at, o.state
+    let statement = statement!(keyed "SELECT t.user_id, u.org_id, u.kind, u.state, u.preferred_language, t.scopes, t.created_at, t.expires_at, o.state
          FROM personal_access_tokens t
          JOIN users u ON u.instance_id = t.instance_id AND u.id = t.user_id
          JOIN organizations o ON o.instance_id = u.instance_id AND o.id = u.org_id

@@ -1,6 +1,6 @@
 //! Every SQL statement of the binary is known, and both engines take every one of them.
 
-use castellan_db::testing::{TestDb, concealing_statements, refused_statements};
+use castellan_db::testing::{TestDb, concealing_statements, refused_statements, statements_without_key};
 use castellan_db::{StatementScope, all_statements};
 
 /// Links the whole binary, so that the list of statements is complete.
@@ -22,6 +22,15 @@ async fn every_statement_tells_by_its_text_which_tables_it_touches() {
     let db = TestDb::sqlite().await;
     let concealing = concealing_statements(&db);
     assert!(concealing.is_empty(), "{}", concealing.join("\n"));
+}
+
+#[tokio::test]
+async fn every_keyed_statement_finds_its_rows_by_whole_unique_keys() {
+    assert!(linked() > 0);
+    assert!(all_statements().any(|statement| statement.keyed));
+    let db = TestDb::sqlite().await;
+    let without = statements_without_key(&db);
+    assert!(without.is_empty(), "{}", without.join("\n"));
 }
 
 #[tokio::test]

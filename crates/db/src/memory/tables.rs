@@ -7,38 +7,69 @@ use std::sync::{PoisonError, RwLock};
 
 use rusqlite::Connection;
 
-/// A set of tables of one schema.
+/// A set of tables of one schema, of each the rows that come and the rows that are there.
+///
+/// Whoever found a row by a whole unique key has read what is there: another row cannot come under that key. Everybody else has
+/// read both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct TableSet(u128);
+pub(crate) struct TableSet {
+    /// Tables that get rows.
+    coming: u128,
+    /// Tables of which rows change or go.
+    present: u128,
+}
 
 impl TableSet {
-    pub(crate) const EMPTY: Self = Self(0);
+    pub(crate) const EMPTY: Self = Self { coming: 0, present: 0 };
     /// Tables beyond so many share the last place.
-    pub(super) const PLACES: usize = 128;
-    pub(crate) const EVERYTHING: Self = Self(u128::MAX);
+    const TABLES: usize = 128;
+    /// A table has one place for the rows that come and one for those that are there.
+    pub(super) const PLACES: usize = 2 * Self::TABLES;
+    pub(crate) const EVERYTHING: Self = Self { coming: u128::MAX, present: u128::MAX };
 
-    pub(super) fn single(place: usize) -> Self {
-        Self(1 << place.min(Self::PLACES - 1))
+    /// All rows of a table.
+    pub(super) fn single(table: usize) -> Self {
+        let bit = 1 << table.min(Self::TABLES - 1);
+        Self { coming: bit, present: bit }
     }
 
     pub(crate) fn with(self, other: Self) -> Self {
-        Self(self.0 | other.0)
+        Self { coming: self.coming | other.coming, present: self.present | other.present }
     }
 
-    /// Whether no table is in both.
+    /// Of the same tables, the rows that come.
+    pub(crate) fn coming(self) -> Self {
+        Self { present: 0, ..self }
+    }
+
+    /// Of the same tables, the rows that are there.
+    pub(crate) fn present(self) -> Self {
+        Self { coming: 0, ..self }
+    }
+
+    /// Whether no rows are in both.
     pub(crate) fn is_disjoint(self, other: Self) -> bool {
-        self.0 & other.0 == 0
+        self.coming & other.coming == 0 && self.present & other.present == 0
     }
 
-    /// The places of its tables.
+    /// The places of its rows.
     pub(super) fn places(self) -> impl Iterator<Item = usize> {
-        let mut left = self.0;
-        std::iter::from_fn(move || {
-            let place = left.trailing_zeros() as usize;
-            left &= left.wrapping_sub(1);
-            (place < Self::PLACES).then_some(place)
-        })
+        bits(self.coming).chain(bits(self.present).map(|table| Self::TABLES + table))
     }
+
+    /// Its tables.
+    fn tables(self) -> impl Iterator<Item = usize> {
+        bits(self.coming | self.present)
+    }
+}
+
+/// The places of the bits that are set.
+fn bits(mut left: u128) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let place = left.trailing_zeros() as usize;
+        left &= left.wrapping_sub(1);
+        (place < 128).then_some(place)
+    })
 }
 
 /// What a statement touches.
@@ -53,7 +84,7 @@ pub(crate) struct Touched {
 /// The tables of a schema.
 pub(crate) struct Tables {
     places: HashMap<String, usize>,
-    /// By place: the tables that change along when rows of this one go or get another key.
+    /// By table: the tables that change along when rows of this one go or get another key.
     dragged: Vec<TableSet>,
     known: RwLock<HashMap<usize, Touched>>,
 }
@@ -70,19 +101,19 @@ impl Tables {
             names.iter().enumerate().map(|(place, name)| (name.to_ascii_lowercase(), place)).collect();
         let place_of =
             |name: &str| TableSet::single(places.get(&name.to_ascii_lowercase()).copied().unwrap_or(usize::MAX));
-        let mut dragged = vec![TableSet::EMPTY; TableSet::PLACES];
+        let mut dragged = vec![TableSet::EMPTY; TableSet::TABLES];
         for name in &names {
             let mut parents = connection.prepare("SELECT \"table\" FROM pragma_foreign_key_list(?1)")?;
             for parent in parents.query_map([name], |row| row.get::<_, String>(0))? {
-                for place in place_of(&parent?).places() {
-                    dragged[place] = dragged[place].with(place_of(name));
+                for place in place_of(&parent?).tables() {
+                    dragged[place] = dragged[place].with(place_of(name).present());
                 }
             }
         }
         // Children of children.
         loop {
             let wider: Vec<TableSet> =
-                dragged.iter().map(|set| set.places().fold(*set, |wider, place| wider.with(dragged[place]))).collect();
+                dragged.iter().map(|set| set.tables().fold(*set, |wider, place| wider.with(dragged[place]))).collect();
             if wider == dragged {
                 break;
             }
@@ -106,6 +137,8 @@ impl Tables {
     pub(crate) fn of(&self, sql: &str) -> Touched {
         let mut touched = Touched::default();
         let (mut before, mut last) = ("", "");
+        // `ON CONFLICT … DO UPDATE`: what was to come may be there.
+        let mut updates_instead = false;
         for word in words(sql) {
             let table = self.places.get(word).or_else(|| self.places.get(&word.to_ascii_lowercase()));
             if let Some(place) = table {
@@ -115,11 +148,16 @@ impl Tables {
             let removes_rows = last.eq_ignore_ascii_case("FROM") && before.eq_ignore_ascii_case("DELETE")
                 || last.eq_ignore_ascii_case("INTO") && before.eq_ignore_ascii_case("REPLACE")
                 || is_update(before, last);
+            updates_instead |= word.eq_ignore_ascii_case("UPDATE") && last.eq_ignore_ascii_case("DO");
             match table {
                 Some(place) if changes_rows || removes_rows => {
-                    touched.written = touched.written.with(TableSet::single(*place));
+                    let table = TableSet::single(*place);
+                    if last.eq_ignore_ascii_case("INTO") {
+                        touched.written = touched.written.with(table.coming());
+                    }
                     if removes_rows {
-                        touched.written = touched.written.with(self.dragged[*place]);
+                        let dragged = self.dragged[(*place).min(TableSet::TABLES - 1)];
+                        touched.written = touched.written.with(table.present()).with(dragged);
                     }
                 }
                 // A table that is not known: nothing can be said.
@@ -127,6 +165,9 @@ impl Tables {
                 _ => {}
             }
             (before, last) = (last, word);
+        }
+        if updates_instead {
+            touched.written = touched.written.tables().map(TableSet::single).fold(touched.written, TableSet::with);
         }
         touched
     }

@@ -67,7 +67,7 @@ impl Session {
     pub(crate) async fn visible(&mut self, will_read: bool) -> Result<String> {
         // Not among the statements that every engine must understand.
         static STATEMENT: Statement =
-            Statement::new("SELECT pg_current_snapshot()::text", StatementScope::Global, false, file!(), line!());
+            Statement::new("SELECT pg_current_snapshot()::text", StatementScope::Global, file!(), line!());
         if will_read && self.mode == Mode::Snapshot && !self.announced.is_empty() {
             let origin = Origin::Statement(&STATEMENT);
             let call = Call { sql: STATEMENT.sql, instance: None, values: &[], cost: Cost::Small, origin };

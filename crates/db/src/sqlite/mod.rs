@@ -10,9 +10,12 @@
 //! There is one connection that writes, behind a fair (first-in first-out) lock.
 //!
 //! 1. A command takes the lock at its first statement. If no transaction is open it runs `BEGIN IMMEDIATE`, which opens a
-//!    *group*, and wakes the committer thread. Then it sets a savepoint and runs its statements.
-//! 2. Its commit releases the savepoint and the lock, and waits for the outcome of the group. Its failure, or the drop of its
-//!    future at any point, rolls back to the savepoint before the lock is released: the other commands of the group stay.
+//!    *group*, and wakes the committer thread. Then it runs its statements.
+//! 2. Its commit releases the lock, and waits for the outcome of the group. Its failure, or the drop of its future at any point,
+//!    takes back what it wrote before the lock is released. Commands seldom fail after they have written, so they set no
+//!    savepoint (which copies each page before it is changed): the whole group is rolled back, and those of its commands that had
+//!    ended run again, as they do after any conflict. For a second after that every command sets a savepoint, and its failure
+//!    leaves the others alone.
 //! 3. The committer queues at the same lock, behind the commands that already wait. With the lock it runs `COMMIT`; without the
 //!    lock it syncs the log; then it tells the waiters. While it syncs, commands fill the next group.
 //!

@@ -1,7 +1,7 @@
 //! The promises of the embedded engine: grouping, durability, fairness, and what failures leave behind.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -154,26 +154,47 @@ async fn a_failed_sync_fails_its_group_and_everything_after_it() {
     bench.kinds().await;
 }
 
+/// Runs a command to its end, again after each conflict; says how often that was.
+async fn insert_until_durable(bench: &Bench, kinds: &[&str]) -> u32 {
+    let mut conflicts = 0;
+    loop {
+        let mut session = bench.engine.write();
+        for kind in kinds {
+            insert(&mut session, kind).await.unwrap();
+            tokio::task::yield_now().await;
+        }
+        match session.commit().await {
+            Ok(()) => return conflicts,
+            Err(error) if error.is_conflict() => conflicts += 1,
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_command_that_fails_or_is_dropped_leaves_the_others_of_its_group() {
+async fn of_a_command_that_fails_or_is_dropped_nothing_stays_and_the_others_of_its_group_get_through() {
     let bench = Arc::new(Bench::quick());
+    let conflicts = Arc::new(AtomicU32::new(0));
     let command = |number: usize| {
-        let bench = Arc::clone(&bench);
+        let (bench, conflicts) = (Arc::clone(&bench), Arc::clone(&conflicts));
         async move {
+            if number % 4 > 1 {
+                let (number, second) = (number.to_string(), number % 4 == 2);
+                let kinds = if second { vec![number.as_str(), "second of two"] } else { vec![number.as_str()] };
+                conflicts.fetch_add(insert_until_durable(&bench, &kinds).await, Ordering::SeqCst);
+                return;
+            }
             let mut session = bench.engine.write();
             insert(&mut session, &number.to_string()).await.unwrap();
             tokio::task::yield_now().await;
-            match number % 4 {
-                0 => drop(session),
-                1 => assert!(session.execute(call("INSERT INTO outbox (id) VALUES (1)", &[])).await.is_err()),
-                2 => {
-                    insert(&mut session, "second of two").await.unwrap();
-                    session.commit().await.unwrap();
-                }
-                _ => session.commit().await.unwrap(),
+            if number % 4 == 0 {
+                drop(session);
+            } else {
+                assert!(session.execute(call("INSERT INTO outbox (id) VALUES (1)", &[])).await.is_err());
             }
         }
     };
+    let started = std::time::Instant::now();
     let tasks: Vec<_> = (0..200).map(|number| tokio::spawn(command(number))).collect();
     for task in tasks {
         task.await.unwrap();
@@ -183,6 +204,37 @@ async fn a_command_that_fails_or_is_dropped_leaves_the_others_of_its_group() {
     assert_eq!(numbers.len(), 100);
     assert!(numbers.iter().all(|number| number % 4 > 1));
     assert_eq!(kinds.len(), 150);
+    // A hundred failures take one group along each second, and no more.
+    let groups = 1 + u32::try_from(started.elapsed().as_secs()).unwrap();
+    assert!(conflicts.load(Ordering::SeqCst) <= groups * 100, "{conflicts:?}");
+}
+
+#[tokio::test]
+async fn a_command_takes_its_group_along_once_and_the_next_fails_alone() {
+    let (sync, begins, permit) = gated();
+    let bench = Bench::open(Durability::None, sync);
+    let mut holder = bench.engine.write();
+    insert(&mut holder, "holder").await.unwrap();
+    let holder = tokio::spawn(holder.commit());
+    tokio::task::spawn_blocking(move || begins.recv().map(|()| begins)).await.unwrap().unwrap();
+    // While the holder's group is synced, the others share the next one.
+    let fail_beside = async |kind: &str| {
+        let mut other = bench.engine.write();
+        insert(&mut other, kind).await.unwrap();
+        let other = tokio::spawn(other.commit());
+        let mut failing = bench.engine.write();
+        insert(&mut failing, "lost").await.unwrap();
+        drop(failing);
+        other
+    };
+    assert!(fail_beside("first").await.await.unwrap().unwrap_err().is_conflict());
+    let second = fail_beside("second").await;
+    for _ in 0..2 {
+        permit.send(Ok(())).unwrap();
+    }
+    holder.await.unwrap().unwrap();
+    second.await.unwrap().unwrap();
+    assert_eq!(bench.kinds().await, ["holder", "second"]);
 }
 
 #[tokio::test]

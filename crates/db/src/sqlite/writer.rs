@@ -25,6 +25,9 @@ const LONGEST_FOREIGN_LOCK: Duration = Duration::from_secs(5);
 /// How long a command waits for its turn.
 const LONGEST_TURN: Duration = Duration::from_secs(30);
 
+/// How long commands set savepoints after one had to take its group along.
+const CAREFUL: Duration = Duration::from_secs(1);
+
 /// How a group ended.
 #[derive(Debug, Clone)]
 pub(super) enum Outcome {
@@ -44,6 +47,11 @@ impl Group {
     pub(super) fn settle(&self, outcome: Outcome) {
         self.0.send_replace(Some(outcome));
     }
+
+    /// Whether commands have ended in it and wait for its outcome.
+    fn is_awaited(&self) -> bool {
+        self.0.receiver_count() > 0
+    }
 }
 
 /// What the lock protects.
@@ -55,6 +63,8 @@ pub(super) struct Writer {
     ownership: Ownership,
     /// What the commands of the open group have touched.
     written: TableSet,
+    /// Until then every command sets a savepoint.
+    careful_until: Option<Instant>,
 }
 
 impl Writer {
@@ -77,9 +87,24 @@ impl Writer {
         }
         self.written = TableSet::EMPTY;
         if let Some(group) = self.group.take() {
-            tracing::warn!(reason, "a group of commands was rolled back");
+            if group.is_awaited() {
+                tracing::debug!(reason, "a group of commands was rolled back, those that had ended run again");
+            }
             group.settle(Outcome::RolledBack(reason.into()));
         }
+    }
+
+    /// Takes back what a command without a savepoint wrote. Others whose group it was run again, and savepoints keep that from
+    /// happening more than once in a while.
+    fn abandon_command(&mut self) {
+        if self.group.as_ref().is_some_and(Group::is_awaited) {
+            self.careful_until = Some(Instant::now() + CAREFUL);
+        }
+        self.abandon_group("a command failed after it had written");
+    }
+
+    fn is_careful(&self) -> bool {
+        self.careful_until.is_some_and(|until| Instant::now() < until)
     }
 
     /// Commits the open group. Returns it with the number of pages that the log now holds (0 when nothing was written), or
@@ -177,6 +202,7 @@ impl Shared {
             closed: false,
             ownership,
             written: TableSet::EMPTY,
+            careful_until: None,
         }));
         let checkpoints = checkpoint::start(path, durability, Arc::clone(&health))?;
         let committer = Committer::start(Arc::clone(&writer), Arc::clone(&health), sync_log, checkpoints)?;
@@ -190,7 +216,7 @@ impl Shared {
         })
     }
 
-    /// Waits for the turn of a command and sets its savepoint.
+    /// Waits for the turn of a command, and sets its savepoint if it needs one.
     async fn open_command(&self) -> Result<OpenCommand> {
         let mut writer = match Arc::clone(&self.writer).try_lock_owned() {
             Ok(writer) => writer,
@@ -223,8 +249,11 @@ impl Shared {
                 Err(cause) => return Err(errors::describe(&writer.connection, None, &cause).into_error()),
             }
         }
-        let mut command = OpenCommand { writer, ended: true };
-        command.run_plain("SAVEPOINT command")?;
+        let (guarded, changes_before) = (writer.is_careful(), writer.connection.total_changes());
+        let mut command = OpenCommand { writer, ended: true, guarded, changes_before };
+        if guarded {
+            command.run_plain("SAVEPOINT command")?;
+        }
         command.ended = false;
         Ok(command)
     }
@@ -244,10 +273,14 @@ fn closed() -> Error {
     Error::bare(Kind::Unavailable, "the database is closed")
 }
 
-/// A command that holds the lock and has a savepoint; dropping it rolls back to there.
+/// A command that holds the lock; dropping it takes back what it wrote.
 struct OpenCommand {
     writer: OwnedMutexGuard<Writer>,
     ended: bool,
+    /// Whether it has a savepoint.
+    guarded: bool,
+    /// Rows that the connection had changed before.
+    changes_before: u64,
 }
 
 impl OpenCommand {
@@ -281,7 +314,9 @@ impl OpenCommand {
         if self.ended {
             return Err(Error::internal("the transaction was rolled back by an earlier failure"));
         }
-        self.run_plain("RELEASE command")?;
+        if self.guarded {
+            self.run_plain("RELEASE command")?;
+        }
         self.ended = true;
         let group = self.writer.group.as_ref().ok_or_else(|| Error::internal("a command without a group"))?;
         Ok(group.0.subscribe())
@@ -291,6 +326,12 @@ impl OpenCommand {
 impl Drop for OpenCommand {
     fn drop(&mut self) {
         if self.ended {
+            return;
+        }
+        if !self.guarded {
+            if self.writer.connection.total_changes() != self.changes_before {
+                self.writer.abandon_command();
+            }
             return;
         }
         let undone = self

@@ -162,3 +162,14 @@ pub fn concealing_statements(db: &Db) -> Vec<String> {
     };
     all_statements().filter_map(|statement| concealed(&statement)).collect()
 }
+
+/// A line for every keyed statement of this binary that finds a row otherwise than by a whole unique key, by the embedded
+/// engine's own account; what is remembered rests on it.
+pub fn statements_without_key(db: &Db) -> Vec<String> {
+    let without = |statement: &&crate::Statement| match db.not_by_key(statement) {
+        Ok(None) => None,
+        Ok(Some(step)) => Some(format!("{}:{}: {step}", statement.file, statement.line)),
+        Err(cause) => Some(format!("{}:{}: {cause}", statement.file, statement.line)),
+    };
+    all_statements().filter(|statement| statement.keyed).filter_map(|statement| without(&statement)).collect()
+}

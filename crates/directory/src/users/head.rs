@@ -165,7 +165,7 @@ pub(crate) async fn require_org(connection: &mut Connection, org_id: &str) -> Re
 
 /// What [`require_org`] asks.
 pub(crate) fn org_question(org_id: &str) -> Question {
-    let statement = statement!("SELECT 1 FROM organizations WHERE instance_id = $1 AND id = $2");
+    let statement = statement!(keyed "SELECT 1 FROM organizations WHERE instance_id = $1 AND id = $2");
     Question::new(statement, [org_id.into()])
 }
 
@@ -185,7 +185,7 @@ impl Remember for KnownOrganization {
 /// # Errors
 /// `AUTH-Bs7Ds`, untranslated.
 pub async fn named_org(connection: &mut Connection, org_id: &str) -> Result<String> {
-    let statement = statement!("SELECT id FROM organizations WHERE instance_id = $1 AND id = $2");
+    let statement = statement!(keyed "SELECT id FROM organizations WHERE instance_id = $1 AND id = $2");
     named(connection, statement, org_id).await
 }
 

@@ -90,8 +90,7 @@ impl Remember for Client {
 
 /// What [`client_by_id`] asks, to be announced.
 pub fn client_question(client_id: &str) -> Question {
-    let statement = statement!(
-        "SELECT a.id, a.name, a.project_id, p.org_id, a.kind, a.auth_method, a.secret_hash, a.config,
+    let statement = statement!(keyed "SELECT a.id, a.name, a.project_id, p.org_id, a.kind, a.auth_method, a.secret_hash, a.config,
                 (a.state = 1 AND p.state = 1 AND o.state = 1), p.role_assertion, p.role_check, p.has_project_check
          FROM applications a
          JOIN projects p ON p.instance_id = a.instance_id AND p.id = a.project_id
@@ -118,8 +117,7 @@ pub async fn verification_key(
 
 /// What [`verification_key`] asks, to be announced.
 pub fn verification_question(client_id: &str, key_id: &str, now: Timestamp) -> Question {
-    let statement = statement!(
-        "SELECT k.public_key, k.expires_at FROM application_keys k
+    let statement = statement!(keyed "SELECT k.public_key, k.expires_at FROM application_keys k
          JOIN applications a ON a.instance_id = k.instance_id AND a.id = k.application_id
          WHERE k.instance_id = $1 AND k.id = $2 AND a.client_id = $3 AND k.expires_at > $4"
     );
