@@ -107,7 +107,8 @@ async fn payload(db: &Db, id: i64) -> (Option<String>, bool) {
 fn payload_by_id() -> &'static crate::Statement {
     // Not `statement!`, which needs an instance.
     static BY_ID: crate::Statement =
-        crate::Statement::new("SELECT payload FROM outbox WHERE id = $1", StatementScope::Global, file!(), line!()).keyed();
+        crate::Statement::new("SELECT payload FROM outbox WHERE id = $1", StatementScope::Global, file!(), line!())
+            .keyed();
     &BY_ID
 }
 

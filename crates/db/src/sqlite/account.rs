@@ -58,9 +58,9 @@ impl Engine {
             let unique = unique.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
             let unique = unique.collect::<rusqlite::Result<HashMap<String, i64>>>()?;
             let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
-            let steps = plan.query_map([], |row| row.get::<_, String>(3))?;
-            for step in steps {
-                let step = step?;
+            let mut steps = plan.raw_query();
+            while let Some(step) = steps.next()? {
+                let step: String = step.get(3)?;
                 let equal = step.matches("=?").count() as i64;
                 let by_key = step.starts_with("SEARCH ")
                     && !step.ends_with("LEFT-JOIN")

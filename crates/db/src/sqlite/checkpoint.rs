@@ -14,8 +14,9 @@ use super::committer::LONGEST_RESTART_WAIT;
 use super::writer::Health;
 use super::{Durability, open, unusable};
 
-/// The log is moved when it holds this many pages (4 MiB), and again whenever it grew by as many.
-const CHECKPOINT_EVERY_PAGES: u64 = 1_000;
+/// The log is moved when it holds this many pages (16 MiB), and again whenever it grew by as many. The more at once, the more of
+/// them are new versions of the same page.
+const CHECKPOINT_EVERY_PAGES: u64 = 4_000;
 /// From this size on (64 MiB) the log is restarted between two groups if it does not restart by itself.
 pub(super) const RESTART_AT_PAGES: u64 = 16_000;
 /// Nothing written for this long: the log is moved and truncated.

@@ -14,9 +14,6 @@ use super::{Durability, errors};
 const PREPARED_BY_WRITER: usize = 512;
 const PREPARED_BY_READER: usize = 256;
 
-/// Pages of the file that the operating system maps for us (shared by all connections, and given back under pressure).
-const MAPPED_BYTES: i64 = 32 << 20;
-
 /// Opens the connection that writes, creating the file.
 pub(super) fn writer(path: &Path, durability: Durability) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -77,7 +74,8 @@ fn common(connection: &Connection, prepared: usize) -> rusqlite::Result<()> {
     // A plan does not depend on the values of parameters; otherwise every execution would prepare its statement anew.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    connection.pragma_update(None, "mmap_size", MAPPED_BYTES)?;
+    // A mapping is thrown away and made anew for every reader after every commit, which costs more than reading the pages.
+    connection.pragma_update(None, "mmap_size", 0)?;
     // LIKE compares letters as PostgreSQL does; filters that ignore case compare lower-cased columns.
     connection.pragma_update(None, "case_sensitive_like", true)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;

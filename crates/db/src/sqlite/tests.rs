@@ -436,6 +436,24 @@ fn users_are_found_by_the_index_that_narrows_most() {
     }
 }
 
+#[test]
+fn a_row_is_found_by_its_key_only_when_all_of_a_unique_key_is_given() {
+    let bench = Bench::quick();
+    let by_key = |sql: &str| bench.engine.not_by_key(sql).unwrap().is_none();
+    assert!(by_key("SELECT 1 FROM outbox WHERE id = $1"));
+    assert!(by_key("SELECT 1 FROM users WHERE instance_id = $1 AND id = $2 AND state = $3"));
+    assert!(!by_key("SELECT 1 FROM users WHERE instance_id = $1 AND user_name_lower = $2"));
+    assert!(!by_key("SELECT 1 FROM users WHERE instance_id = $1"));
+    let with_organization = |join: &str| {
+        format!(
+            "SELECT o.name FROM users u {join} organizations o ON o.instance_id = u.instance_id AND o.id = u.org_id
+             WHERE u.instance_id = $1 AND u.id = $2"
+        )
+    };
+    assert!(by_key(&with_organization("JOIN")));
+    assert!(!by_key(&with_organization("LEFT JOIN")));
+}
+
 #[tokio::test]
 async fn lower_case_is_that_of_all_scripts() {
     let db = crate::testing::TestDb::sqlite().await;
