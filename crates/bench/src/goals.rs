@@ -23,7 +23,7 @@ const GOALS: [Goal; 10] = [
     goal(Name::UserInfo, None, Kind::Userinfo, 0.6),
     goal(Name::MachinePatLogin, None, Kind::Userinfo, 0.6),
     goal(Name::OrgsMeRest, None, Kind::Userinfo, 0.6),
-    goal(Name::OrgsMeGrpc, None, Kind::Userinfo, 0.6),
+    goal(Name::OrgsMeGrpc, None, Kind::Grpc, 0.6),
     goal(Name::Introspect, None, Kind::Introspect, 0.5),
     goal(Name::MachineJwtProfileGrant, Some(WebKey::Rs256), Kind::JwtProfileRs256, 0.85),
     goal(Name::MachineJwtProfileGrant, Some(WebKey::Es256), Kind::JwtProfileEs256, 0.64),

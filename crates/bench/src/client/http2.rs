@@ -31,9 +31,9 @@ impl Http2 {
         Ok(Answer { status, grpc_status, body: &self.body })
     }
 
-    async fn exchange(&mut self, request: http::Request<Vec<u8>>) -> hyper::Result<(u16, Option<u32>)> {
+    async fn exchange(&mut self, request: http::Request<Bytes>) -> hyper::Result<(u16, Option<u32>)> {
         self.sender.ready().await?;
-        let response = self.sender.send_request(request.map(|body| Full::new(body.into()))).await?;
+        let response = self.sender.send_request(request.map(Full::new)).await?;
         let (parts, body) = response.into_parts();
         let collected = body.collect().await?;
         let trailer = collected.trailers().and_then(|trailers| trailers.get("grpc-status"));

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HOST};
 
 use super::request::Request;
@@ -16,7 +17,9 @@ enum Form {
     Same(Vec<u8>),
     /// HTTP/1.1 with places; the head ends before the length of the body, where there is one.
     Filled { head: Template, body: Option<Template> },
-    /// HTTP/2.
+    /// HTTP/2, the same every time.
+    SameTwo(Box<http::Request<Bytes>>),
+    /// HTTP/2 with places.
     Two(Box<Two>),
 }
 
@@ -91,7 +94,11 @@ impl Prepared {
         if is_http2 {
             let headers = request.headers.into_iter().map(|(name, value)| (name, Template::parse(value.as_bytes())));
             let uri = Template::parse(format!("http://{host}{}", request.path).as_bytes());
-            return Self(Form::Two(Box::new(Two { method: request.method, uri, headers: headers.collect(), body })));
+            let two = Two { method: request.method, uri, headers: headers.collect(), body };
+            return match two.is_fixed().then(|| two.filled(&[])) {
+                Some(Ok(same)) => Self(Form::SameTwo(Box::new(same))),
+                _ => Self(Form::Two(Box::new(two))),
+            };
         }
         let mut head = format!("{} {} HTTP/1.1\r\n{HOST}: {host}\r\n", request.method, request.path);
         for (name, value) in &request.headers {
@@ -118,18 +125,31 @@ impl Prepared {
                 write_http1(head, body.as_ref(), values, scratch);
                 scratch
             }
-            Form::Two(_) => &[],
+            Form::SameTwo(_) | Form::Two(_) => &[],
         }
     }
 
     /// The request over HTTP/2.
-    pub(super) fn http2(&self, values: &[String]) -> Result<http::Request<Vec<u8>>, String> {
-        let Form::Two(two) = &self.0 else { return Err("a request for HTTP/1.1".to_owned()) };
-        let mut request = http::Request::builder().method(two.method.clone()).uri(two.uri.filled(values));
-        for (name, value) in &two.headers {
+    pub(super) fn http2(&self, values: &[String]) -> Result<http::Request<Bytes>, String> {
+        match &self.0 {
+            Form::SameTwo(request) => Ok((**request).clone()),
+            Form::Two(two) => two.filled(values),
+            Form::Same(_) | Form::Filled { .. } => Err("a request for HTTP/1.1".to_owned()),
+        }
+    }
+}
+
+impl Two {
+    fn is_fixed(&self) -> bool {
+        self.uri.is_fixed() && self.body.is_fixed() && self.headers.iter().all(|(_, value)| value.is_fixed())
+    }
+
+    fn filled(&self, values: &[String]) -> Result<http::Request<Bytes>, String> {
+        let mut request = http::Request::builder().method(self.method.clone()).uri(self.uri.filled(values));
+        for (name, value) in &self.headers {
             request = request.header(name, value.filled(values));
         }
-        request.body(two.body.filled(values)).map_err(|cause| cause.to_string())
+        request.body(self.body.filled(values).into()).map_err(|cause| cause.to_string())
     }
 }
 

@@ -12,6 +12,8 @@ pub enum Kind {
     Empty,
     /// Open the sealed token, find the user in a map, answer its claims.
     Userinfo,
+    /// Open the sealed token, find the user in a map, answer a gRPC call with a message and trailers.
+    Grpc,
     /// Verify the client's assertion, open the sealed token, serialize 46 kB with 600 audiences.
     Introspect,
     /// Verify the assertion, sign an id token with RS256, commit three rows.
@@ -34,7 +36,7 @@ impl Kind {
 
     /// Whether it writes.
     pub fn has_store(self) -> bool {
-        !matches!(self, Self::Empty | Self::Userinfo | Self::Introspect)
+        !matches!(self, Self::Empty | Self::Userinfo | Self::Grpc | Self::Introspect)
     }
 }
 

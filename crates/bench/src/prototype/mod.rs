@@ -3,6 +3,7 @@
 //! can be told from the driver's; it answers `GET /sample` with the requests that it is to be driven with.
 
 mod answers;
+mod body;
 mod kind;
 mod process;
 mod server;

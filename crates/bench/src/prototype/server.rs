@@ -12,7 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode};
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -22,6 +22,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use super::answers::{Created, Details, EMPTY, IdToken, Introspection, TokenAnswer, User, Userinfo};
+use super::body::Piece;
 use super::kind::Kind;
 use super::signing::{ClientKey, WebKey};
 use super::store::Store;
@@ -33,6 +34,7 @@ const ISSUER: &str = "http://prototype.localhost";
 const USER: &str = "341234567890123000";
 const SECRET: &str = "a secret of sixty-four characters, as servers make them at random";
 const ASSERTIONS: usize = 256;
+const GRPC: &str = "/zitadel.management.v1.ManagementService/GetMyOrg";
 
 /// What a prototype knows.
 struct Prototype {
@@ -99,13 +101,13 @@ pub async fn serve(kind: Kind, listener: TcpListener, directory: &Path) -> Resul
     Ok(())
 }
 
-fn ok(body: impl Into<Bytes>) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(body.into()));
+fn ok(body: impl Into<Bytes>) -> Response<Piece> {
+    let mut response = Response::new(Piece::new(body.into()));
     response.headers_mut().insert("content-type", http::HeaderValue::from_static("application/json"));
     response
 }
 
-fn in_json(value: &impl serde::Serialize) -> Option<Response<Full<Bytes>>> {
+fn in_json(value: &impl serde::Serialize) -> Option<Response<Piece>> {
     serde_json::to_vec(value).ok().map(ok)
 }
 
@@ -133,7 +135,7 @@ impl Prototype {
         })
     }
 
-    async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    async fn answer(&self, request: Request<Incoming>) -> Response<Piece> {
         let (parts, body) = request.into_parts();
         let answer = match parts.uri.path() {
             "/sample" => self.sample().ok().map(|sample| ok(sample.to_string())),
@@ -145,16 +147,17 @@ impl Prototype {
             },
         };
         answer.unwrap_or_else(|| {
-            let mut refused = Response::new(Full::new(Bytes::new()));
+            let mut refused = Response::new(Piece::new(Bytes::new()));
             *refused.status_mut() = StatusCode::BAD_REQUEST;
             refused
         })
     }
 
-    async fn post(&self, path: &str, headers: &HeaderMap, body: &[u8]) -> Option<Response<Full<Bytes>>> {
+    async fn post(&self, path: &str, headers: &HeaderMap, body: &[u8]) -> Option<Response<Piece>> {
         match path {
             "/oauth/v2/token" => self.token(headers, body).await,
             "/oauth/v2/introspect" => self.introspect(body),
+            GRPC => self.grpc(headers),
             _ => self.create_user(headers, body).await,
         }
     }
@@ -166,19 +169,30 @@ impl Prototype {
         Some((id, user))
     }
 
-    fn userinfo(&self, headers: &HeaderMap) -> Option<Response<Full<Bytes>>> {
+    fn userinfo(&self, headers: &HeaderMap) -> Option<Response<Piece>> {
         let (id, user) = self.user(bearer(headers)?)?;
         in_json(&Userinfo::of(id, user))
     }
 
-    fn introspect(&self, body: &[u8]) -> Option<Response<Full<Bytes>>> {
+    fn grpc(&self, headers: &HeaderMap) -> Option<Response<Piece>> {
+        let (id, user) = self.user(bearer(headers)?)?;
+        // Two fields with texts, as a short message has.
+        let field = |tag: u8, text: &str| [&[tag, u8::try_from(text.len()).unwrap_or(127)], text.as_bytes()].concat();
+        let filling = "x".repeat(120);
+        let message = [field(0x0a, id), field(0x12, &user.name), field(0x1a, &filling)];
+        let mut response = Response::new(Piece::grpc(&message.concat()));
+        response.headers_mut().insert("content-type", http::HeaderValue::from_static("application/grpc"));
+        Some(response)
+    }
+
+    fn introspect(&self, body: &[u8]) -> Option<Response<Piece>> {
         let form: Form<'_> = serde_urlencoded::from_bytes(body).ok()?;
         self.client.verify(&form.client_assertion?, ISSUER)?;
         let (id, user) = self.user(&form.token?)?;
         in_json(&Introspection::of(id, user, &self.audience, &self.scopes, ISSUER))
     }
 
-    async fn token(&self, headers: &HeaderMap, body: &[u8]) -> Option<Response<Full<Bytes>>> {
+    async fn token(&self, headers: &HeaderMap, body: &[u8]) -> Option<Response<Piece>> {
         let form: Form<'_> = serde_urlencoded::from_bytes(body).ok()?;
         let user = match form.grant_type?.as_ref() {
             "client_credentials" => {
@@ -220,7 +234,7 @@ impl Prototype {
     }
 
     /// As many rows as a service user takes: the user, its login name, the event.
-    async fn create_user(&self, headers: &HeaderMap, body: &[u8]) -> Option<Response<Full<Bytes>>> {
+    async fn create_user(&self, headers: &HeaderMap, body: &[u8]) -> Option<Response<Piece>> {
         self.user(bearer(headers)?)?;
         let new: NewUser<'_> = serde_json::from_slice(body).ok()?;
         let id = self.next_id.fetch_add(1, Ordering::Relaxed).to_string();
@@ -249,6 +263,7 @@ impl Prototype {
         let scope = crate::api::API_SCOPE;
         let steps = match self.kind {
             Kind::Empty | Kind::Userinfo => vec![step(vec![userinfo(&token)], json!([]))],
+            Kind::Grpc => vec![step(vec![client::Request::grpc(GRPC).bearer(&token)], json!([]))],
             Kind::Introspect => {
                 let assertion = self.client.assertions(ISSUER, 1)?.concat();
                 let form = [
