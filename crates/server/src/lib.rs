@@ -4,6 +4,7 @@
 pub mod cli;
 pub mod config;
 pub mod debug;
+pub mod door;
 mod failure;
 pub mod first_start;
 pub mod listener;

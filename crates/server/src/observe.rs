@@ -10,8 +10,8 @@ use std::time::Instant;
 use axum::Router;
 use axum::extract::MatchedPath;
 use castellan_kernel::{Rng, SystemRng};
-use castellan_rpc::http::Served;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
+use castellan_rpc::http::{REQUEST_ID, Served, assign_request_id};
+use http::{HeaderMap, HeaderName, Request, Response};
 use opentelemetry::propagation::Extractor;
 use tower::{Layer, Service};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -21,15 +21,8 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 use crate::config::{Settings, TracingType};
 use crate::metrics::Metrics;
 
-/// The header that carries the id of a request, in both directions.
-pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
 /// The label of requests to which no route belongs.
 const UNMATCHED: &str = "unmatched";
-
-/// The id of the request, as an extension of the request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RequestId(pub HeaderValue);
 
 /// Puts the observation around a router, see [`Self::around`].
 #[derive(Clone)]
@@ -56,22 +49,6 @@ impl ObserveLayer {
     /// Observes a finished router. A handler that panics is answered with 500, and counted as such.
     pub fn around(self, router: Router) -> Router {
         router.layer(CatchPanicLayer::new()).layer(self)
-    }
-}
-
-impl Around {
-    /// The caller's id if it is harmless, else a new one.
-    fn request_id(&self, headers: &HeaderMap) -> HeaderValue {
-        let given = headers.get(REQUEST_ID).filter(|value| {
-            let bytes = value.as_bytes();
-            (1..=128).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic)
-        });
-        given.cloned().unwrap_or_else(|| {
-            let mut bytes = [0; 16];
-            self.rng.fill(&mut bytes);
-            let text = format!("{:032x}", u128::from_le_bytes(bytes));
-            HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
-        })
     }
 }
 
@@ -107,22 +84,24 @@ where
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let around = Arc::clone(&self.around);
         let started = Instant::now();
-        let id = around.request_id(request.headers());
+        let id = assign_request_id(request.headers_mut(), &*around.rng);
         let verb = request.method().clone();
         let route = request.extensions().get::<MatchedPath>().cloned();
-        let span = tracing::info_span!(
-            "request",
-            id = id.to_str().unwrap_or_default(),
-            verb = %verb,
-            otel.name = field::Empty,
-            otel.kind = "server",
-            http.response.status_code = field::Empty,
-        );
-        if around.traces {
+        let name = id.to_str().unwrap_or_default();
+        let span = if around.traces {
+            let span = tracing::info_span!(
+                "request",
+                id = name,
+                verb = verb.as_str(),
+                otel.name = field::Empty,
+                otel.kind = "server",
+                http.response.status_code = field::Empty,
+            );
             follow(&span, request.headers());
-        }
-        request.headers_mut().insert(REQUEST_ID, id.clone());
-        request.extensions_mut().insert(RequestId(id.clone()));
+            span
+        } else {
+            tracing::info_span!("request", id = name, verb = verb.as_str())
+        };
         let presence = around.metrics.request();
         let answer = span.in_scope(|| self.inner.call(request)).instrument(span.clone());
         Box::pin(async move {

@@ -48,19 +48,22 @@ impl Framings {
         Self { service, invoke, message_limit }
     }
 
-    /// Whether a request is an RPC by its path (`/package.Service/Method`) or its content type.
+    /// Whether a request is an RPC by its path or its content type.
     pub fn takes<B>(request: &Request<B>) -> bool {
-        let path = request.uri().path();
-        let is_rpc_path = || {
-            let (service, method) = path.strip_prefix('/')?.split_once('/')?;
-            let has_package = service.find('.').is_some_and(|dot| dot > 0);
-            Some(has_package && !method.is_empty() && !method.contains('/'))
-        };
         let is_grpc = request
             .headers()
             .get(header::CONTENT_TYPE)
             .is_some_and(|content_type| content_type.as_bytes().starts_with(b"application/grpc"));
-        is_grpc || is_rpc_path().unwrap_or(false)
+        is_grpc || Self::is_path_of_rpc(request.uri().path())
+    }
+
+    /// Whether a path has the form of an RPC's, `/package.Service/Method`.
+    pub fn is_path_of_rpc(path: &str) -> bool {
+        let parts = path.strip_prefix('/').and_then(|path| path.split_once('/'));
+        parts.is_some_and(|(service, method)| {
+            let has_package = service.find('.').is_some_and(|dot| dot > 0);
+            has_package && !method.is_empty() && !method.contains('/')
+        })
     }
 
     /// Answers one request. Headers that every answer of the API shares are not added here.

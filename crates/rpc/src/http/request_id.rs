@@ -32,7 +32,10 @@ fn new_id(rng: &dyn Rng) -> HeaderValue {
         pair[0] = DIGITS[usize::from(byte >> 4)];
         pair[1] = DIGITS[usize::from(byte & 15)];
     }
-    HeaderValue::from_bytes(&text).unwrap_or(HeaderValue::from_static("none"))
+    let mut id = HeaderValue::from_bytes(&text).unwrap_or(HeaderValue::from_static("none"));
+    // It never comes again, so HTTP/2 need not keep it in the table of the connection; this is how it is told.
+    id.set_sensitive(true);
+    id
 }
 
 #[cfg(test)]

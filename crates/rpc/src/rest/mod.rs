@@ -25,6 +25,7 @@ use crate::descriptor::Contract;
 use crate::http::compression::{self, GunzipError};
 use crate::http::{Served, drain, panics};
 
+pub(crate) use answer::failure;
 pub use routes::RoutesError;
 use routes::{Body as BodyPlace, Lookup, Route, Routes};
 use tree::Captures;
@@ -43,6 +44,11 @@ impl Rest {
     /// [`RoutesError`] when the contract's routes cannot be told apart.
     pub fn new(invoke: Arc<dyn Invoke>, body_limit: usize) -> Result<Self, RoutesError> {
         Ok(Self { routes: Routes::new(Contract::get().methods())?, invoke, body_limit })
+    }
+
+    /// Whether any route has the first segment of the path.
+    pub fn begins(&self, path: &str) -> bool {
+        self.routes.begins(path)
     }
 
     /// Answers one request. Headers that every answer of the API shares are not added here.

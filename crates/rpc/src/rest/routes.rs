@@ -62,6 +62,11 @@ impl Routes {
         Ok(routes)
     }
 
+    /// Whether any route has the first segment of the path.
+    pub fn begins(&self, path: &str) -> bool {
+        self.tree.begins(path)
+    }
+
     fn add(&mut self, method: &'static MethodInfo, binding: &HttpBinding) -> Result<(), RoutesError> {
         let number = self.routes.len();
         let wrong =

@@ -144,6 +144,12 @@ impl Tree {
         }
     }
 
+    /// Whether any route has the first segment of a raw path.
+    pub fn begins(&self, path: &str) -> bool {
+        let first = path.strip_prefix('/').and_then(|path| path.split('/').next());
+        first.is_some_and(|first| self.root.literal(first).is_some())
+    }
+
     /// Finds the route of a raw path. Segments are compared as they came, so an encoded slash or letter never leads to
     /// another route, and an empty segment leads nowhere.
     pub fn find<'p>(&self, verb: &Method, path: &'p str) -> Found<'p> {

@@ -1,4 +1,4 @@
-//! The whole API as one router: every framing, REST, health and reflection, with the headers they share.
+//! The whole API as one service: every framing, REST, health and reflection, with the headers they share.
 
 mod quota;
 #[cfg(test)]
@@ -6,17 +6,21 @@ pub(crate) mod stub;
 #[cfg(test)]
 mod tests;
 
+use std::convert::Infallible;
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use ::http::{Request, Response, StatusCode, header};
 use axum::body::Body;
 use castellan_kernel::{Clock, Rng, SystemClock, SystemRng};
+use tower::Service;
 
 use crate::call::Invoke;
 use crate::framing::{Framings, Health};
 use crate::http::{
-    ConnectionInfo, REQUEST_ID, assign_request_id, cors, forbid_caching, forbid_indexing, request_origin,
+    ConnectionInfo, REQUEST_ID, assign_request_id, cors, forbid_caching, forbid_indexing, panics, request_origin,
 };
 use crate::rest::{Rest, RoutesError};
 
@@ -53,22 +57,58 @@ impl fmt::Debug for ServiceOptions {
     }
 }
 
-/// The API as the fallback of a router, so that it can be merged with routes of its own for OAuth and pages.
+/// The API, to be served as it is or as the fallback of a router with routes of its own for OAuth and pages.
 ///
 /// The listener puts [`ConnectionInfo`] into the extensions of every request.
 ///
 /// # Errors
 /// [`RoutesError`], when the REST routes of the contract cannot be told apart.
-pub fn service(invoke: Arc<dyn Invoke>, options: ServiceOptions) -> Result<axum::Router, RoutesError> {
-    let api = Arc::new(Api {
+pub fn service(invoke: Arc<dyn Invoke>, options: ServiceOptions) -> Result<ApiService, RoutesError> {
+    Ok(ApiService(Arc::new(Api {
         framings: Framings::new(Arc::clone(&invoke), &options.health, options.message_limit),
         rest: Rest::new(invoke, options.message_limit)?,
         options,
-    });
-    Ok(axum::Router::new().fallback(move |request: Request<Body>| {
-        let api = Arc::clone(&api);
-        async move { api.serve(request).await }
-    }))
+    })))
+}
+
+/// The whole API. A panic inside is answered like any internal error.
+#[derive(Clone)]
+pub struct ApiService(Arc<Api>);
+
+impl ApiService {
+    /// Whether the path is one of the API: that of an RPC, or one that begins as a REST route does.
+    pub fn takes(&self, path: &str) -> bool {
+        Framings::is_path_of_rpc(path) || self.0.rest.begins(path)
+    }
+
+    /// The API as the fallback of a router.
+    pub fn into_router(self) -> axum::Router {
+        axum::Router::new().fallback_service(self)
+    }
+}
+
+impl fmt::Debug for ApiService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ApiService").field(&self.0.options).finish()
+    }
+}
+
+impl Service<Request<Body>> for ApiService {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let api = Arc::clone(&self.0);
+        Box::pin(async move {
+            let answered = panics::catch("api", api.serve(request)).await;
+            Ok(answered.unwrap_or_else(|failure| crate::rest::failure(&failure)))
+        })
+    }
 }
 
 struct Api {

@@ -13,9 +13,10 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::body::Body;
 use axum::extract::ConnectInfo;
 use castellan_rpc::http::ConnectionInfo;
+use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
@@ -24,8 +25,6 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
-use tower::Service;
-use tower_http::catch_panic::CatchPanicLayer;
 
 pub use self::stop::{Stop, StopHandle};
 use crate::config::{Limits, Settings};
@@ -89,11 +88,9 @@ impl Listener {
     /// Serves until `stop` says so; then accepts nothing more, lets requests in flight finish within the configured
     /// time and returns. A second word of `stop` ends the waiting at once.
     ///
-    /// A handler that panics answers 500 and leaves the rest of the connection alone.
-    pub async fn serve(self, router: Router, mut stop: Stop) {
+    /// The service answers its own panics; one that is not caught ends its connection.
+    pub async fn serve<S: Serve>(self, service: S, mut stop: Stop) {
         let Self { tcp, tls, limits, metrics } = self;
-        // With its state, the router is laid out once and not for every request.
-        let router = router.layer(CatchPanicLayer::new()).with_state(());
         let reload = tls.as_ref().map(|tls| tls.watch(limits.certificate_check_interval));
         let connections = GracefulShutdown::new();
         let slots = Arc::new(Semaphore::new(limits.max_connections.max(1) as usize));
@@ -119,7 +116,7 @@ impl Listener {
                 }
             };
             let connection = Connection {
-                router: router.clone(),
+                service: service.clone(),
                 tls: tls.clone(),
                 limits: limits.clone(),
                 peer,
@@ -152,9 +149,18 @@ fn is_about_one_connection(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
+/// What answers the requests.
+pub trait Serve: Clone + Send + Sync + 'static {
+    /// An answer to come.
+    type Answer: Future<Output = Response<Body>> + Send;
+
+    /// Answers one request; [`ConnectionInfo`] and [`ConnectInfo`] are in its extensions.
+    fn answer(&self, request: Request<Body>) -> Self::Answer;
+}
+
 /// One connection with what it needs.
-struct Connection {
-    router: Router,
+struct Connection<S> {
+    service: S,
     tls: Option<tls::Tls>,
     limits: Limits,
     peer: SocketAddr,
@@ -169,7 +175,7 @@ enum Version {
     Http2,
 }
 
-impl Connection {
+impl<S: Serve> Connection<S> {
     async fn run(self, stream: TcpStream) {
         // Answers are small and complete; waiting for more to send only delays them.
         let _ = stream.set_nodelay(true);
@@ -200,13 +206,14 @@ impl Connection {
     }
 
     async fn speak(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, version: Version) {
-        let Self { router, limits, peer, watcher, tls, .. } = self;
+        let Self { service, limits, peer, watcher, tls, .. } = self;
         let connection = ConnectionInfo { tls: tls.is_some(), peer };
-        let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
+        let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
+            let mut request = request.map(Body::new);
             request.extensions_mut().insert(ConnectInfo(peer));
             request.extensions_mut().insert(connection);
-            let answer = router.clone().call(request);
-            async move { Ok::<_, Infallible>(answer.await.unwrap_or_else(|never| match never {})) }
+            let answer = service.answer(request);
+            async move { Ok::<_, Infallible>(answer.await) }
         });
         let mut builder = auto::Builder::new(TokioExecutor::new());
         builder

@@ -46,7 +46,8 @@ async fn serve(settings: &[(&str, &str)]) -> Server {
                 sleep(Duration::from_millis(400)).await;
                 "finished"
             }),
-        );
+        )
+        .layer(tower_http::catch_panic::CatchPanicLayer::new());
     let listener = Listener::bind(&settings, Metrics::new(&SystemClock)).await.unwrap();
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, listener.local_address().unwrap().port()));
     let (handle, stop) = Stop::by_hand();

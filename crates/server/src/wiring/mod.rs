@@ -22,8 +22,10 @@ use castellan_rpc::http::cors;
 use castellan_rpc::service::{ServiceOptions, service};
 
 use crate::config::Settings;
+use crate::door::Door;
 use crate::failure::{Failure, Result};
 use crate::master_key::MasterKey;
+use crate::observe::ObserveLayer;
 
 pub use coverage::api_coverage;
 pub use keys::{NewKey, keys_list, keys_new};
@@ -86,9 +88,8 @@ pub async fn serve(process: Process) -> Result<()> {
         }
     })
     .merge(cors::OIDC.around(castellan_oidc::routes(Arc::clone(&env), oidc)))
-    .merge(castellan_settings::asset_routes(Arc::clone(&env), Arc::new(TokenGate)))
-    .merge(apis);
-    let routes = crate::observe::ObserveLayer::new(&settings, metrics.clone()).around(routes);
+    .merge(castellan_settings::asset_routes(Arc::clone(&env), Arc::new(TokenGate)));
+    let door = Door::new(apis, routes, ObserveLayer::new(&settings, metrics.clone()));
 
     let listener = crate::listener::Listener::bind(&settings, metrics).await?;
     announcement.print(&settings)?;
@@ -103,7 +104,7 @@ pub async fn serve(process: Process) -> Result<()> {
         told.wait().await;
         health.set_serving(false);
     });
-    listener.serve(routes, stop).await;
+    listener.serve(door, stop).await;
     leaving.abort();
     for job in work {
         job.abort();
