@@ -24,7 +24,7 @@ pub struct Door {
 
 impl Door {
     /// The APIs, and routes for what is not theirs: no route may begin as one of the API does.
-    pub fn new(api: ApiService, routes: Router, observe: ObserveLayer) -> Self {
+    pub fn new(api: ApiService, routes: Router, observe: &ObserveLayer) -> Self {
         // With its state, the router is laid out once and not for every request.
         let routes = observe.clone().around(routes.merge(api.clone().into_router())).with_state(());
         Self { observed_api: observe.layer(api.clone()), api, routes }

@@ -89,7 +89,7 @@ pub async fn serve(process: Process) -> Result<()> {
     })
     .merge(cors::OIDC.around(castellan_oidc::routes(Arc::clone(&env), oidc)))
     .merge(castellan_settings::asset_routes(Arc::clone(&env), Arc::new(TokenGate)));
-    let door = Door::new(apis, routes, ObserveLayer::new(&settings, metrics.clone()));
+    let door = Door::new(apis, routes, &ObserveLayer::new(&settings, metrics.clone()));
 
     let listener = crate::listener::Listener::bind(&settings, metrics).await?;
     announcement.print(&settings)?;
