@@ -6,11 +6,16 @@ use std::path::{Path, PathBuf};
 
 use prost::Message as _;
 
+#[allow(dead_code, unused_imports, reason = "what is written here is read by the crate")]
+#[path = "src/index/mod.rs"]
+mod index;
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?).join("../../proto");
     let third_party = root.join("third_party");
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     println!("cargo:rerun-if-changed={}", root.display());
+    println!("cargo:rerun-if-changed=src/index");
 
     let mut files = Vec::new();
     collect(&root.join("zitadel"), &mut files)?;
@@ -20,7 +25,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     compiler.include_imports(true);
     compiler.open_files(&files)?;
     // `encode_file_descriptor_set` keeps the extension options that a decoded prost set would lose.
-    std::fs::write(out.join("descriptors.bin"), compiler.encode_file_descriptor_set())?;
+    let encoded = compiler.encode_file_descriptor_set();
+    std::fs::write(out.join("index.bin"), index::build(&encoded)?)?;
+    std::fs::write(out.join("descriptors.bin"), encoded)?;
 
     let mut set = compiler.file_descriptor_set();
     for file in &mut set.file {

@@ -2,6 +2,8 @@
 
 #![allow(missing_docs, clippy::all, rustdoc::all)]
 
+pub mod index;
+
 include!(concat!(env!("OUT_DIR"), "/messages.rs"));
 
 /// An RPC of the contract. Rooms register a handler under the marker type that implements this.
@@ -20,4 +22,7 @@ pub mod methods {
 }
 
 /// The encoded `google.protobuf.FileDescriptorSet` of the whole contract, with all options.
-pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
+pub static DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
+
+/// The index of [`DESCRIPTORS`].
+pub static INDEX: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/index.bin"));
