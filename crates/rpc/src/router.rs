@@ -151,7 +151,7 @@ fn permit(method: &MethodInfo, caller: &Caller, body: &Bytes) -> Result<()> {
 
 /// Whether the request keeps the field rules of the contract.
 fn check_fields(method: &MethodInfo, body: &Bytes) -> Result<()> {
-    validate::validate(method.request, body)
+    validate::validate(method.request(), body)
         .map_err(|violation| Error::bare(Kind::InvalidArgument, violation.to_string()))
 }
 
@@ -218,7 +218,7 @@ impl Router {
         if let Some(path) = registry.duplicates.first() {
             return Err(format!("{path} is registered twice"));
         }
-        if let Some(path) = registry.entries.keys().find(|path| Contract::get().method(path).is_none()) {
+        if let Some(path) = registry.entries.keys().find(|path| !Contract::get().has_method(path)) {
             return Err(format!("{path} is not a method of the contract"));
         }
         Ok(Self { entries: registry.entries, gate: Box::new(gate), meter: None, env })

@@ -22,7 +22,7 @@ fn the_methods_of_the_contract_are_those_of_the_table() {
     );
     for method in methods {
         let mut routes: Vec<String> =
-            method.bindings.iter().map(|binding| format!("{} {}", binding.verb, binding.template)).collect();
+            method.bindings().iter().map(|binding| format!("{} {}", binding.verb, binding.template)).collect();
         routes.sort();
         let routes = if routes.is_empty() { "-".to_owned() } else { routes.join(", ") };
         let permission = match method.auth {

@@ -44,8 +44,8 @@ fn twins() -> Vec<(&'static MethodInfo, &'static MethodInfo)> {
         .filter_map(|beta| Some((beta, contract.method(&beta.path.replace(".v2beta.", ".v2."))?)))
         .filter(|(beta, method)| {
             beta.auth == method.auth
-                && alike(beta.request, method.request, &mut BTreeSet::new())
-                && alike(beta.response, method.response, &mut BTreeSet::new())
+                && alike(beta.request(), method.request(), &mut BTreeSet::new())
+                && alike(beta.response(), method.response(), &mut BTreeSet::new())
         })
         .collect();
     twins.sort_by_key(|(beta, _)| beta.path);

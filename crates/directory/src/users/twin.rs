@@ -70,8 +70,8 @@ mod tests {
             let beta = Contract::get().method(path).unwrap();
             let twin = Contract::get().method(&path.replace("v2beta", "v2")).unwrap();
             // All that is asked for must be understood; answers may lack what came later.
-            assert_alike(beta.request, twin.request, true, &mut Vec::new());
-            assert_alike(beta.response, twin.response, false, &mut Vec::new());
+            assert_alike(beta.request(), twin.request(), true, &mut Vec::new());
+            assert_alike(beta.response(), twin.response(), false, &mut Vec::new());
             compared += 1;
         }
         assert_eq!(compared, 19);

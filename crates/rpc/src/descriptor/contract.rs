@@ -1,13 +1,13 @@
 //! The contract, built once.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::LazyLock;
 
-use super::method::{self, MethodInfo};
-use super::schema::Schema;
-use super::table::{MessageTable, Tables};
-use super::{build, routes};
+use castellan_proto::index::{self, Index};
+
+use super::method::{HttpBinding, MethodInfo};
+use super::set::{Set, proven};
+use super::table::MessageTable;
 
 /// Why a descriptor set cannot be served.
 #[derive(Debug)]
@@ -16,6 +16,11 @@ pub struct ContractError(String);
 impl ContractError {
     pub(crate) fn new(text: impl Into<String>) -> Self {
         Self(text.into())
+    }
+
+    /// What is wrong with the bytes themselves.
+    pub(crate) fn unusable(error: impl fmt::Display) -> Self {
+        Self(format!("the descriptor set is not usable: {error}"))
     }
 }
 
@@ -27,19 +32,14 @@ impl fmt::Display for ContractError {
 
 impl std::error::Error for ContractError {}
 
-/// Every RPC and message, read from the descriptor set.
+/// Every RPC and message of a descriptor set, compiled one by one when they are first asked for.
 #[derive(Debug)]
 pub struct Contract {
-    messages: &'static Tables,
-    methods: Vec<&'static MethodInfo>,
-    by_path: HashMap<&'static str, &'static MethodInfo>,
-    services: Vec<&'static str>,
+    set: &'static Set,
 }
 
-static CONTRACT: LazyLock<Contract> = LazyLock::new(|| {
-    #[allow(clippy::panic, reason = "the set is compiled in; a test proves that it is good")]
-    Contract::from_descriptors(castellan_proto::DESCRIPTORS).unwrap_or_else(|error| panic!("the contract: {error}"))
-});
+static CONTRACT: LazyLock<Contract> =
+    LazyLock::new(|| Contract::lay_out(Index::new(castellan_proto::DESCRIPTORS, castellan_proto::INDEX)));
 
 impl Contract {
     /// The contract compiled into this binary.
@@ -47,54 +47,59 @@ impl Contract {
         &CONTRACT
     }
 
-    /// Reads an encoded `google.protobuf.FileDescriptorSet`. The tables live as long as the process: build a contract
-    /// once, not per request.
+    /// Reads an encoded `google.protobuf.FileDescriptorSet` and compiles all of it. The tables live as long as the process:
+    /// build a contract once, not per request.
     ///
     /// # Errors
     /// When the set is malformed, a permission is not known, a route is unusable or a validation rule is not supported.
     pub fn from_descriptors(bytes: &'static [u8]) -> Result<Self, ContractError> {
-        let schema = Schema::read(bytes)
-            .map_err(|error| ContractError::new(format!("the descriptor set is not usable: {error}")))?;
-        let messages = build::tables(&schema)?;
+        let index = index::build(bytes).map_err(ContractError::unusable)?;
+        let contract = Self::lay_out(Index::new(bytes, index.leak()));
+        contract.set.compile()?;
+        Ok(contract)
+    }
 
-        let mut methods = Vec::new();
-        for service in &schema.services {
-            for method in &service.methods {
-                methods.push(method::read(&schema, service, method, messages)?);
-            }
-        }
-        routes::drop_shadowed(&mut methods);
-        routes::add_twins(&mut methods);
-
-        let methods: Vec<&'static MethodInfo> =
-            methods.into_iter().map(|method| &*Box::leak(Box::new(method))).collect();
-        let by_path = methods.iter().map(|method| (method.path, *method)).collect();
-        let services = schema.services.iter().map(|service| service.full_name).collect();
-        Ok(Self { messages, methods, by_path, services })
+    fn lay_out(index: Index) -> Self {
+        Self { set: Box::leak(Box::new(Set::new(index))) }
     }
 
     /// The RPC of a path such as `zitadel.user.v2.UserService/GetUserByID`, without a leading slash.
     pub fn method(&self, path: &str) -> Option<&'static MethodInfo> {
-        self.by_path.get(path).copied()
+        self.set.index.find_method(path).map(|number| proven(self.set.method(number)))
     }
 
-    /// Every RPC, service by service.
+    /// Whether there is an RPC of that path.
+    pub fn has_method(&self, path: &str) -> bool {
+        self.set.index.find_method(path).is_some()
+    }
+
+    /// Every RPC, service by service. To know their paths, [`Self::paths`] is less work.
     pub fn methods(&self) -> impl ExactSizeIterator<Item = &'static MethodInfo> + '_ {
-        self.methods.iter().copied()
+        (0..self.set.index.methods()).map(|number| proven(self.set.method(number)))
+    }
+
+    /// The paths of all RPCs, service by service.
+    pub fn paths(&self) -> impl ExactSizeIterator<Item = &'static str> + '_ {
+        (0..self.set.index.methods()).map(|number| self.set.index.path(number))
+    }
+
+    /// The REST routes of every RPC by its path, service by service.
+    pub fn bindings(&self) -> impl Iterator<Item = (&'static str, &'static [HttpBinding])> + '_ {
+        self.paths().zip(proven(self.set.bindings())).map(|(path, bindings)| (path, bindings.as_slice()))
     }
 
     /// The full names of the services.
     pub fn services(&self) -> impl ExactSizeIterator<Item = &'static str> + '_ {
-        self.services.iter().copied()
+        self.set.index.services()
     }
 
     /// The table of a message by its full name.
     pub fn message(&self, full_name: &str) -> Option<&'static MessageTable> {
-        self.messages.get(full_name).copied()
+        self.set.link(full_name).map(super::MessageLink::table)
     }
 
-    /// Every message, in no order, those inside other messages and map entries included.
+    /// Every message, those inside other messages and map entries included.
     pub fn messages(&self) -> impl Iterator<Item = &'static MessageTable> + '_ {
-        self.messages.values().copied()
+        (0..self.set.index.messages()).map(|number| proven(self.set.message(number)))
     }
 }

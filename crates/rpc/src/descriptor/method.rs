@@ -1,12 +1,13 @@
 //! What the contract says about one RPC: permission, routes, messages.
 
 use castellan_kernel::Permission;
+use castellan_proto::index::MethodDeclaration;
 use http::Method as Verb;
 
-use super::build::intern;
 use super::options::{self, Options, Value};
-use super::schema::{Method, Schema, Service, each};
-use super::table::{MessageTable, Tables};
+use super::schema::{Method, each};
+use super::set::{Set, proven};
+use super::table::{MessageLink, MessageTable};
 use super::wire::Raw;
 use super::{ContractError, field_value};
 
@@ -60,43 +61,56 @@ pub struct MethodInfo {
     pub check_field: Option<&'static str>,
     /// The request field that names the organization whose permissions count.
     pub org_field: Option<&'static str>,
-    /// The REST routes.
-    pub bindings: Vec<HttpBinding>,
     /// The HTTP status of a good REST answer where it is not 200.
     pub success_code: Option<u16>,
     /// Whether the contract marks it as deprecated.
     pub deprecated: bool,
-    /// The request message.
-    pub request: &'static MessageTable,
-    /// The response message.
-    pub response: &'static MessageTable,
+    request: MessageLink,
+    response: MessageLink,
+    number: usize,
+    set: &'static Set,
 }
 
 impl MethodInfo {
+    /// The request message.
+    pub fn request(&self) -> &'static MessageTable {
+        self.request.table()
+    }
+
+    /// The response message.
+    pub fn response(&self) -> &'static MessageTable {
+        self.response.table()
+    }
+
+    /// The REST routes.
+    pub fn bindings(&self) -> &'static [HttpBinding] {
+        proven(self.set.bindings()).get(self.number).map_or(&[], Vec::as_slice)
+    }
+
     /// The value that limits the permission to one resource: `None` when the method has no check field, an empty text
     /// when it has one and the request leaves it out (so that an omitted id never widens a permission).
     pub fn check_value(&self, request: &[u8]) -> Option<String> {
         let field = self.check_field?;
-        Some(field_value(self.request, request, field).unwrap_or_default())
+        Some(field_value(self.request(), request, field).unwrap_or_default())
     }
 
     /// Whether the request has a field `instance_id`.
     pub fn takes_instance_id(&self) -> bool {
-        self.request.field_named("instance_id").is_some()
+        self.request().field_named("instance_id").is_some()
     }
 
     /// The organization that the request itself names, where the method says that the permission is asked for there.
     pub fn named_organization(&self, request: &[u8]) -> Option<NamedOrganization> {
         let field = self.org_field?;
         let value = |name: &str| {
-            field_value(self.request, request, &format!("{field}.{name}")).filter(|value| !value.is_empty())
+            field_value(self.request(), request, &format!("{field}.{name}")).filter(|value| !value.is_empty())
         };
         value("org_id").map(NamedOrganization::Id).or_else(|| value("org_domain").map(NamedOrganization::Domain))
     }
 
     /// The value of the request field `instance_id`, unless absent or empty.
     pub fn instance_id(&self, request: &[u8]) -> Option<String> {
-        field_value(self.request, request, "instance_id").filter(|id| !id.is_empty())
+        field_value(self.request(), request, "instance_id").filter(|id| !id.is_empty())
     }
 }
 
@@ -120,18 +134,21 @@ fn route_prefix(package: &str) -> &'static str {
     }
 }
 
+/// Service and name of a path, which has both.
+pub(super) fn split(path: &'static str) -> (&'static str, &'static str) {
+    path.split_once('/').unwrap_or((path, ""))
+}
+
 /// Reads one RPC with its options.
-pub(super) fn read(
-    schema: &Schema,
-    service: &Service,
-    method: &Method,
-    messages: &'static Tables,
-) -> Result<MethodInfo, ContractError> {
-    let path = intern(&format!("{}/{}", service.full_name, method.name));
-    let message = |name: &str| {
-        messages.get(name).copied().ok_or_else(|| ContractError::new(format!("{path} uses the unknown message {name}")))
+pub(super) fn read(set: &'static Set, number: usize) -> Result<MethodInfo, ContractError> {
+    let (declared, method) = declaration(set, number)?;
+    let path = declared.path;
+    let message = |number: Option<usize>, name: &str| {
+        number
+            .and_then(|number| set.numbered(number))
+            .ok_or_else(|| ContractError::new(format!("{path} uses the unknown message {name}")))
     };
-    let option = |name: &str| options::extension(schema, method.options, name).and_then(Value::as_message);
+    let option = |name: &str| options::extension(set, method.options, name).and_then(Value::as_message);
 
     let first = option("zitadel.v1.auth_option");
     let second = option("zitadel.protoc_gen_zitadel.v2.options");
@@ -148,37 +165,50 @@ pub(super) fn read(
         ),
     };
 
-    let request = message(method.input)?;
+    let request = message(declared.input, method.input)?;
     let check_field = first.and_then(|option| text(&option, "check_field_name"));
     let org_field = second_auth.and_then(|option| text(&option, "org_field"));
     for field in [check_field, org_field].into_iter().flatten() {
-        if request.field_spelled(field).is_none() {
+        if set.message(request.number)?.field_spelled(field).is_none() {
             return Err(ContractError::new(format!("{path} checks the field {field:?}, which its request has not")));
         }
     }
+    let (service, name) = split(path);
     Ok(MethodInfo {
         path,
-        service: service.full_name,
-        name: method.name,
-        package: service.package,
+        service,
+        name,
+        package: declared.package,
         auth,
         check_field,
         org_field,
-        bindings: match option("google.api.http") {
-            Some(rule) => bindings(&rule, path, route_prefix(service.package))?,
-            None => Vec::new(),
-        },
         success_code: response
             .and_then(|response| response.value("success_code")?.as_i32())
             .and_then(|code| u16::try_from(code).ok())
             .filter(|code| *code != 0),
         deprecated: is_deprecated(method.options),
         request,
-        response: message(method.output)?,
+        response: message(declared.output, method.output)?,
+        number,
+        set,
     })
 }
 
-fn bindings(rule: &Options<'_>, path: &str, prefix: &str) -> Result<Vec<HttpBinding>, ContractError> {
+/// The routes that one RPC states itself.
+pub(super) fn stated_bindings(set: &'static Set, number: usize) -> Result<Vec<HttpBinding>, ContractError> {
+    let (declared, method) = declaration(set, number)?;
+    match options::extension(set, method.options, "google.api.http").and_then(Value::as_message) {
+        Some(rule) => bindings(&rule, declared.path, route_prefix(declared.package)),
+        None => Ok(Vec::new()),
+    }
+}
+
+fn declaration(set: &'static Set, number: usize) -> Result<(MethodDeclaration, Method), ContractError> {
+    let declared = set.index.method(number).ok_or_else(|| ContractError::unusable("an RPC is missing"))?;
+    Ok((declared, Method::read(declared.wire).map_err(ContractError::unusable)?))
+}
+
+fn bindings(rule: &Options, path: &str, prefix: &str) -> Result<Vec<HttpBinding>, ContractError> {
     let verbs = [
         ("get", Verb::GET),
         ("put", Verb::PUT),
@@ -218,6 +248,6 @@ fn is_deprecated(options: &'static [u8]) -> bool {
 }
 
 /// A text field, unless empty.
-fn text(options: &Options<'_>, field: &str) -> Option<&'static str> {
+fn text(options: &Options, field: &str) -> Option<&'static str> {
     options.text(field).filter(|text| !text.is_empty())
 }

@@ -8,7 +8,9 @@ use std::collections::HashSet;
 
 use http::Method as Verb;
 
-use super::method::{BodyRule, HttpBinding, MethodInfo};
+use super::ContractError;
+use super::method::{BodyRule, HttpBinding, split, stated_bindings};
+use super::set::Set;
 use super::table::{Cardinality, FieldKind, MessageTable};
 
 /// The resources whose second-generation services have no routes, with the package of their beta.
@@ -24,8 +26,29 @@ const PACKAGES: [(&str, &str); 6] = [
 /// RPCs that were renamed on the way out of beta.
 const RENAMED: [(&str, &str); 1] = [("GenerateClientSecret", "RegenerateClientSecret")];
 
+/// An RPC with its routes.
+struct Routed {
+    name: &'static str,
+    package: &'static str,
+    input: Option<usize>,
+    bindings: Vec<HttpBinding>,
+}
+
+/// The routes of every RPC, by its number.
+pub(super) fn all(set: &'static Set) -> Result<Box<[Vec<HttpBinding>]>, ContractError> {
+    let mut methods = Vec::with_capacity(set.index.methods());
+    for (number, method) in (0..set.index.methods()).filter_map(|number| Some((number, set.index.method(number)?))) {
+        let (_, name) = split(method.path);
+        let bindings = stated_bindings(set, number)?;
+        methods.push(Routed { name, package: method.package, input: method.input, bindings });
+    }
+    drop_shadowed(&mut methods);
+    add_twins(set, &mut methods)?;
+    Ok(methods.into_iter().map(|method| method.bindings).collect())
+}
+
 /// Takes from beta RPCs the routes that a released RPC has too: the contract gives three of them to both.
-pub(super) fn drop_shadowed(methods: &mut [MethodInfo]) {
+fn drop_shadowed(methods: &mut [Routed]) {
     let released: HashSet<(Verb, String)> =
         methods.iter().filter(|method| !is_beta(method)).flat_map(|method| &method.bindings).map(shape).collect();
     for method in methods.iter_mut().filter(|method| is_beta(method)) {
@@ -33,30 +56,28 @@ pub(super) fn drop_shadowed(methods: &mut [MethodInfo]) {
     }
 }
 
-fn is_beta(method: &MethodInfo) -> bool {
+fn is_beta(method: &Routed) -> bool {
     method.package.ends_with("beta")
 }
 
 /// Adds the routes of beta twins; one that another RPC already has, or whose variables the request cannot take, is left out.
-pub(super) fn add_twins(methods: &mut [MethodInfo]) {
+fn add_twins(set: &'static Set, methods: &mut [Routed]) -> Result<(), ContractError> {
     let mut taken: HashSet<(Verb, String)> = methods.iter().flat_map(|method| &method.bindings).map(shape).collect();
     let mut additions = Vec::new();
     for (index, method) in methods.iter().enumerate() {
         let Some((_, beta)) = PACKAGES.iter().find(|(package, _)| *package == method.package) else { continue };
-        if !method.bindings.is_empty() {
-            continue;
-        }
+        let Some(input) = method.input.filter(|_| method.bindings.is_empty()) else { continue };
         let old_name = RENAMED.iter().find(|(new, _)| *new == method.name).map_or(method.name, |(_, old)| old);
         let twin = methods.iter().find(|twin| twin.package == *beta && twin.name == old_name);
         for binding in twin.iter().flat_map(|twin| &twin.bindings) {
-            if let Some(binding) = translate(binding, method.request).filter(|binding| taken.insert(shape(binding))) {
-                additions.push((index, binding));
-            }
+            let binding = translate(binding, set.message(input)?);
+            additions.extend(binding.filter(|binding| taken.insert(shape(binding))).map(|binding| (index, binding)));
         }
     }
     for (index, binding) in additions {
         methods[index].bindings.push(binding);
     }
+    Ok(())
 }
 
 fn translate(binding: &HttpBinding, request: &MessageTable) -> Option<HttpBinding> {

@@ -1,33 +1,18 @@
-//! The descriptor set as it stands in the binary (`google/protobuf/descriptor.proto`): names point into it, and options stay
-//! in wire form until somebody asks. Reading it so takes a few milliseconds; a general reflection library takes most of the
-//! time and memory that a start may take.
+//! Declarations as they stand in the binary (`google/protobuf/descriptor.proto`): names point into the set, and options stay in
+//! wire form until somebody asks.
 
-use std::collections::HashMap;
+use castellan_proto::index::Declaration;
 
 use super::wire::{Raw, Reader, WireError};
-
-/// Everything that the set declares.
-#[derive(Debug, Default)]
-pub(crate) struct Schema {
-    pub messages: Vec<Message>,
-    pub enums: Vec<Enum>,
-    pub services: Vec<Service>,
-    /// Extension fields by full name, such as `validate.rules`.
-    pub extensions: HashMap<String, Field>,
-    by_name: HashMap<String, usize>,
-}
 
 /// A message type.
 #[derive(Debug)]
 pub(crate) struct Message {
     pub full_name: &'static str,
-    pub package: &'static str,
     pub fields: Vec<Field>,
     pub oneofs: Vec<Oneof>,
     /// `google.protobuf.MessageOptions`.
     pub options: &'static [u8],
-    /// Whether it stands for the entries of a map.
-    pub is_map_entry: bool,
 }
 
 /// A field or an extension.
@@ -73,15 +58,6 @@ impl Field {
         });
         read.is_ok() && packed && self.is_repeated && self.is_packable()
     }
-
-    /// The next value of a packed list.
-    pub fn unpack(&self, reader: &mut Reader<'static>) -> Result<Raw<'static>> {
-        Ok(match self.kind {
-            kind::DOUBLE | kind::FIXED64 | kind::SFIXED64 => Raw::Fixed64(reader.fixed64()?),
-            kind::FLOAT | kind::FIXED32 | kind::SFIXED32 => Raw::Fixed32(reader.fixed32()?),
-            _ => Raw::Varint(reader.varint()?),
-        })
-    }
 }
 
 /// A `oneof`, those that `optional` fields imply included.
@@ -97,16 +73,7 @@ pub(crate) struct Oneof {
 /// An enum with its values in the order of the contract.
 #[derive(Debug)]
 pub(crate) struct Enum {
-    pub full_name: &'static str,
     pub values: Vec<(i32, &'static str)>,
-}
-
-/// A service.
-#[derive(Debug)]
-pub(crate) struct Service {
-    pub full_name: &'static str,
-    pub package: &'static str,
-    pub methods: Vec<Method>,
 }
 
 /// An RPC.
@@ -143,71 +110,28 @@ pub(crate) mod kind {
 
 type Result<T> = std::result::Result<T, WireError>;
 
-impl Schema {
-    /// Reads a `google.protobuf.FileDescriptorSet`.
-    pub fn read(set: &'static [u8]) -> Result<Self> {
-        let mut schema = Self::default();
-        each(set, |number, raw| if number == 1 { schema.file(bytes(number, raw)?) } else { Ok(()) })?;
-        schema.by_name =
-            schema.messages.iter().zip(0..).map(|(message, at)| (message.full_name.to_owned(), at)).collect();
-        Ok(schema)
-    }
-
-    /// The message of that full name.
-    pub fn message(&self, full_name: &str) -> Option<&Message> {
-        self.by_name.get(full_name).map(|at| &self.messages[*at])
-    }
-
-    /// Whether the field is a map.
-    pub fn is_map(&self, field: &Field) -> bool {
-        let entry = |name| self.message(name).is_some_and(|message| message.is_map_entry);
-        field.is_repeated && field.kind == kind::MESSAGE && entry(field.type_name)
-    }
-
-    fn file(&mut self, file: &'static [u8]) -> Result<()> {
-        let (mut package, mut is_proto3) = ("", false);
-        each(file, |number, raw| {
-            match number {
-                2 => package = text(number, raw)?,
-                12 => is_proto3 = text(number, raw)? == "proto3",
-                _ => {}
-            }
+impl Message {
+    /// Reads a `google.protobuf.DescriptorProto`, apart from the declarations inside it.
+    pub fn read(declared: &Declaration) -> Result<Self> {
+        let mut count = [0; 2];
+        each(declared.wire, |number, _| {
+            count[0] += usize::from(number == 2);
+            count[1] += usize::from(number == 8);
             Ok(())
         })?;
-        let place = Place { package, scope: package, is_proto3 };
-        each(file, |number, raw| match number {
-            4 => self.message_type(place, bytes(number, raw)?),
-            5 => self.enum_type(place, bytes(number, raw)?),
-            6 => self.service(place, bytes(number, raw)?),
-            7 => self.extension(place, bytes(number, raw)?),
-            _ => Ok(()),
-        })
-    }
-
-    fn message_type(&mut self, place: Place, wire: &'static [u8]) -> Result<()> {
-        let mut message = Message {
-            full_name: place.full_name(name_of(wire)?),
-            package: place.package,
-            fields: Vec::new(),
-            oneofs: Vec::new(),
+        let mut message = Self {
+            full_name: declared.full_name,
+            fields: Vec::with_capacity(count[0]),
+            oneofs: Vec::with_capacity(count[1]),
             options: b"",
-            is_map_entry: false,
         };
-        let inside = Place { scope: message.full_name, ..place };
-        each(wire, |number, raw| {
+        each(declared.wire, |number, raw| {
             match number {
-                2 => message.fields.push(field(bytes(number, raw)?, place.is_proto3)?),
-                3 => self.message_type(inside, bytes(number, raw)?)?,
-                4 => self.enum_type(inside, bytes(number, raw)?)?,
-                6 => self.extension(inside, bytes(number, raw)?)?,
+                2 => message.fields.push(Field::read(bytes(number, raw)?, declared.is_proto3)?),
                 7 => message.options = bytes(number, raw)?,
                 8 => message.oneofs.push(oneof(bytes(number, raw)?)?),
                 _ => {}
             }
-            Ok(())
-        })?;
-        each(message.options, |number, raw| {
-            message.is_map_entry |= number == 7 && raw == Raw::Varint(1);
             Ok(())
         })?;
         for field in message.fields.iter().filter(|field| field.is_optional) {
@@ -215,13 +139,15 @@ impl Schema {
                 oneof.is_synthetic = true;
             }
         }
-        self.messages.push(message);
-        Ok(())
+        Ok(message)
     }
+}
 
-    fn enum_type(&mut self, place: Place, wire: &'static [u8]) -> Result<()> {
+impl Enum {
+    /// Reads a `google.protobuf.EnumDescriptorProto`.
+    pub fn read(declared: &Declaration) -> Result<Self> {
         let mut values = Vec::new();
-        each(wire, |number, raw| {
+        each(declared.wire, |number, raw| {
             if number == 2 {
                 let (mut name, mut value) = ("", 0);
                 each(bytes(number, raw)?, |number, raw| {
@@ -236,77 +162,31 @@ impl Schema {
             }
             Ok(())
         })?;
-        self.enums.push(Enum { full_name: place.full_name(name_of(wire)?), values });
-        Ok(())
+        Ok(Self { values })
     }
+}
 
-    fn service(&mut self, place: Place, wire: &'static [u8]) -> Result<()> {
-        let mut methods = Vec::new();
+impl Field {
+    /// Reads a `google.protobuf.FieldDescriptorProto`.
+    pub fn read(wire: &'static [u8], is_proto3: bool) -> Result<Self> {
+        let mut field = Self { is_proto3, ..Self::default() };
         each(wire, |number, raw| {
-            if number == 2 {
-                methods.push(method(bytes(number, raw)?)?);
-                Ok(())
-            } else {
-                Ok(())
+            match (number, raw) {
+                (1, raw) => field.name = text(number, raw)?,
+                (3, raw) => field.number = u32::try_from(unsigned(raw)).map_err(|_| WireError::FieldNumber)?,
+                (4, raw) => field.is_repeated = unsigned(raw) == 3,
+                (5, raw) => field.kind = unsigned(raw),
+                (6, raw) => field.type_name = text(number, raw)?.trim_start_matches('.'),
+                (8, raw) => field.options = bytes(number, raw)?,
+                (9, raw) => field.oneof = usize::try_from(unsigned(raw)).ok(),
+                (10, raw) => field.json_name = text(number, raw)?,
+                (17, raw) => field.is_optional = unsigned(raw) != 0,
+                _ => {}
             }
+            Ok(())
         })?;
-        self.services.push(Service { full_name: place.full_name(name_of(wire)?), package: place.package, methods });
-        Ok(())
+        Ok(field)
     }
-
-    fn extension(&mut self, place: Place, wire: &'static [u8]) -> Result<()> {
-        let field = field(wire, place.is_proto3)?;
-        self.extensions.insert(place.full_name(field.name).to_owned(), field);
-        Ok(())
-    }
-}
-
-/// Where a declaration stands.
-#[derive(Debug, Clone, Copy)]
-struct Place {
-    package: &'static str,
-    /// The package or the message around it.
-    scope: &'static str,
-    is_proto3: bool,
-}
-
-impl Place {
-    /// Full names stand nowhere in the set, so they are made; they live as long as the contract.
-    fn full_name(self, name: &str) -> &'static str {
-        let full = if self.scope.is_empty() { name.to_owned() } else { format!("{}.{name}", self.scope) };
-        Box::leak(full.into_boxed_str())
-    }
-}
-
-fn name_of(wire: &'static [u8]) -> Result<&'static str> {
-    let mut name = "";
-    each(wire, |number, raw| {
-        if number == 1 {
-            name = text(number, raw)?;
-        }
-        Ok(())
-    })?;
-    Ok(name)
-}
-
-fn field(wire: &'static [u8], is_proto3: bool) -> Result<Field> {
-    let mut field = Field { is_proto3, ..Field::default() };
-    each(wire, |number, raw| {
-        match (number, raw) {
-            (1, raw) => field.name = text(number, raw)?,
-            (3, raw) => field.number = u32::try_from(unsigned(raw)).map_err(|_| WireError::FieldNumber)?,
-            (4, raw) => field.is_repeated = unsigned(raw) == 3,
-            (5, raw) => field.kind = unsigned(raw),
-            (6, raw) => field.type_name = text(number, raw)?.trim_start_matches('.'),
-            (8, raw) => field.options = bytes(number, raw)?,
-            (9, raw) => field.oneof = usize::try_from(unsigned(raw)).ok(),
-            (10, raw) => field.json_name = text(number, raw)?,
-            (17, raw) => field.is_optional = unsigned(raw) != 0,
-            _ => {}
-        }
-        Ok(())
-    })?;
-    Ok(field)
 }
 
 fn oneof(wire: &'static [u8]) -> Result<Oneof> {
@@ -322,19 +202,22 @@ fn oneof(wire: &'static [u8]) -> Result<Oneof> {
     Ok(oneof)
 }
 
-fn method(wire: &'static [u8]) -> Result<Method> {
-    let mut method = Method::default();
-    each(wire, |number, raw| {
-        match number {
-            1 => method.name = text(number, raw)?,
-            2 => method.input = text(number, raw)?.trim_start_matches('.'),
-            3 => method.output = text(number, raw)?.trim_start_matches('.'),
-            4 => method.options = bytes(number, raw)?,
-            _ => {}
-        }
-        Ok(())
-    })?;
-    Ok(method)
+impl Method {
+    /// Reads a `google.protobuf.MethodDescriptorProto`.
+    pub fn read(wire: &'static [u8]) -> Result<Self> {
+        let mut method = Self::default();
+        each(wire, |number, raw| {
+            match number {
+                1 => method.name = text(number, raw)?,
+                2 => method.input = text(number, raw)?.trim_start_matches('.'),
+                3 => method.output = text(number, raw)?.trim_start_matches('.'),
+                4 => method.options = bytes(number, raw)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(method)
+    }
 }
 
 /// Calls `visit` with every record of a message.

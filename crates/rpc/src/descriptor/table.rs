@@ -1,8 +1,10 @@
 //! The tables: one per message, with everything that the codec and the validator ask about a field.
 
-use std::collections::HashMap;
+use std::fmt;
 use std::sync::OnceLock;
 
+use super::names::{go_camel_case, is_go_spelling};
+use super::set::{Set, proven};
 use crate::validate::Plan;
 
 /// Messages that JSON writes in a form of their own (protobuf.dev/programming-guides/json).
@@ -73,15 +75,40 @@ pub enum FieldKind {
     Message(MessageLink),
 }
 
-/// The table of a nested message, linked after all tables exist because messages may contain themselves.
-#[derive(Debug, Clone, Copy)]
-pub struct MessageLink(pub(super) &'static OnceLock<&'static MessageTable>);
+/// A message that is compiled when its table is first asked for; messages may contain themselves.
+#[derive(Clone, Copy)]
+pub struct MessageLink {
+    pub(super) cell: &'static OnceLock<Box<MessageTable>>,
+    pub(super) set: &'static Set,
+    pub(super) number: usize,
+}
+
+impl MessageLink {
+    /// The table.
+    pub fn table(self) -> &'static MessageTable {
+        match self.cell.get() {
+            Some(table) => table,
+            None => self.first_use(),
+        }
+    }
+
+    #[cold]
+    fn first_use(self) -> &'static MessageTable {
+        proven(self.set.message(self.number))
+    }
+}
+
+impl fmt::Debug for MessageLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("MessageLink").field(&self.set.index.message(self.number).map(|found| found.full_name)).finish()
+    }
+}
 
 impl FieldKind {
     /// The nested message's table.
     pub fn message(&self) -> Option<&'static MessageTable> {
         match self {
-            Self::Message(link) => link.0.get().copied(),
+            Self::Message(link) => Some(link.table()),
             _ => None,
         }
     }
@@ -129,8 +156,6 @@ pub struct FieldTable {
     pub proto_name: &'static str,
     /// The name in JSON, such as `userName`.
     pub json_name: &'static str,
-    /// The name in Go, such as `UserName`: error texts and check fields use it.
-    pub go_name: &'static str,
     /// The type.
     pub kind: FieldKind,
     /// One, many or a map.
@@ -145,15 +170,27 @@ pub struct FieldTable {
     pub oneof: Option<usize>,
 }
 
+impl FieldTable {
+    /// The name in Go, such as `UserName`, which error texts use.
+    pub fn go_name(&self) -> String {
+        go_camel_case(self.proto_name)
+    }
+}
+
 /// A `oneof` of a message.
 #[derive(Debug)]
 pub struct OneofTable {
     /// The name in the contract.
     pub proto_name: &'static str,
-    /// The name in Go.
-    pub go_name: &'static str,
     /// Its members, as indices of [`MessageTable::fields`].
     pub fields: Vec<usize>,
+}
+
+impl OneofTable {
+    /// The name in Go.
+    pub fn go_name(&self) -> String {
+        go_camel_case(self.proto_name)
+    }
 }
 
 /// An enum: its values by number and by name.
@@ -191,16 +228,13 @@ impl EnumTable {
     }
 }
 
-/// The tables of a contract by full name.
-pub(super) type Tables = HashMap<&'static str, &'static MessageTable>;
-
 /// One message type.
 #[derive(Debug)]
 pub struct MessageTable {
     /// The full name, such as `zitadel.management.v1.AddMachineUserRequest`.
     pub full_name: &'static str,
-    /// The name in Go: without the package, nested names joined by `_`.
-    pub go_name: &'static str,
+    /// The package of its file.
+    pub package: &'static str,
     /// Which special JSON form the message has.
     pub well_known: WellKnown,
     /// The fields in the order of the contract.
@@ -210,7 +244,7 @@ pub struct MessageTable {
     pub(super) by_number: NumberIndex,
     /// Indices of fields by both spellings, sorted by length and then bytes.
     pub(super) by_name: Vec<(&'static str, u16)>,
-    pub(super) tables: OnceLock<&'static Tables>,
+    pub(super) set: &'static Set,
     /// The validation rules of the fields.
     pub(crate) plan: Plan,
     pub(super) has_rules: OnceLock<bool>,
@@ -236,18 +270,45 @@ impl MessageTable {
     pub fn field_spelled(&self, name: &str) -> Option<&FieldTable> {
         self.field_named(name)
             .map(|(_, field)| field)
-            .or_else(|| self.fields.iter().find(|field| field.go_name == name))
+            .or_else(|| self.fields.iter().find(|field| is_go_spelling(field.proto_name, name)))
+    }
+
+    /// The name in Go: without the package, nested names joined by `_`.
+    pub fn go_name(&self) -> String {
+        let local = self.full_name.strip_prefix(self.package).unwrap_or(self.full_name);
+        go_camel_case(local.trim_start_matches('.'))
     }
 
     /// Whether the message, or any message inside it, has validation rules.
     pub fn has_rules(&self) -> bool {
-        // A table that is not linked yet counts as one with rules: too much is checked rather than too little.
-        self.has_rules.get().copied().unwrap_or(true)
+        self.has_rules.get().copied().unwrap_or_else(|| self.look_for_rules())
+    }
+
+    #[cold]
+    fn look_for_rules(&self) -> bool {
+        let mut seen = vec![self];
+        let mut next = 0;
+        while let Some(&table) = seen.get(next) {
+            if table.plan.bites() || table.has_rules.get() == Some(&true) {
+                return *self.has_rules.get_or_init(|| true);
+            }
+            for nested in table.plan.descends().filter_map(|field| table.fields[field].kind.message()) {
+                if !seen.iter().any(|known| std::ptr::eq(*known, nested)) {
+                    seen.push(nested);
+                }
+            }
+            next += 1;
+        }
+        // None of them leads to a rule, because whatever they contain was looked at as well.
+        for table in seen {
+            table.has_rules.get_or_init(|| false);
+        }
+        false
     }
 
     /// Another message of the same contract, for `google.protobuf.Any`.
     pub fn sibling(&self, full_name: &str) -> Option<&'static MessageTable> {
-        self.tables.get()?.get(full_name).copied()
+        self.set.link(full_name).map(MessageLink::table)
     }
 }
 

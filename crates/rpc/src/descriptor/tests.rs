@@ -3,7 +3,7 @@ use castellan_proto as proto;
 use http::Method as Verb;
 use prost::Message as _;
 
-use super::build::go_camel_case;
+use super::names::{go_camel_case, is_go_spelling};
 use super::*;
 
 fn method(path: &str) -> &'static MethodInfo {
@@ -11,7 +11,7 @@ fn method(path: &str) -> &'static MethodInfo {
 }
 
 fn routes(path: &str) -> Vec<String> {
-    method(path).bindings.iter().map(|binding| format!("{} {}", binding.verb, binding.template)).collect()
+    method(path).bindings().iter().map(|binding| format!("{} {}", binding.verb, binding.template)).collect()
 }
 
 #[test]
@@ -25,8 +25,20 @@ fn the_whole_contract_is_read() {
         (info.service, info.name, info.package),
         ("zitadel.user.v2.UserService", "GetUserByID", "zitadel.user.v2")
     );
-    assert_eq!(info.request.full_name, "zitadel.user.v2.GetUserByIDRequest");
-    assert_eq!(info.response.full_name, "zitadel.user.v2.GetUserByIDResponse");
+    assert_eq!(info.request().full_name, "zitadel.user.v2.GetUserByIDRequest");
+    assert_eq!(info.response().full_name, "zitadel.user.v2.GetUserByIDResponse");
+}
+
+/// What is compiled on first use cannot fail while requests are served.
+#[test]
+fn everything_in_the_contract_can_be_compiled() {
+    let contract = Contract::get();
+    assert!(contract.messages().count() > 2000);
+    assert_eq!(contract.methods().count(), contract.paths().len());
+    assert!(
+        contract.paths().all(|path| contract.has_method(path)) && !contract.has_method("zitadel.user.v2.UserService")
+    );
+    assert_eq!(contract.bindings().count(), contract.paths().len());
 }
 
 #[test]
@@ -62,9 +74,9 @@ fn permissions_and_fields_come_from_both_generations_of_options() {
 #[test]
 fn first_generation_routes_carry_the_prefix_of_their_service() {
     assert_eq!(routes("zitadel.management.v1.ManagementService/AddMachineUser"), ["POST /management/v1/users/machine"]);
-    assert_eq!(method("zitadel.management.v1.ManagementService/AddMachineUser").bindings[0].body, BodyRule::Whole);
+    assert_eq!(method("zitadel.management.v1.ManagementService/AddMachineUser").bindings()[0].body, BodyRule::Whole);
     assert_eq!(routes("zitadel.auth.v1.AuthService/GetMyUser"), ["GET /auth/v1/users/me"]);
-    assert_eq!(method("zitadel.auth.v1.AuthService/GetMyUser").bindings[0].body, BodyRule::None);
+    assert_eq!(method("zitadel.auth.v1.AuthService/GetMyUser").bindings()[0].body, BodyRule::None);
     assert_eq!(routes("zitadel.user.v2.UserService/GetUserByID"), ["GET /v2/users/{user_id}"]);
     assert_eq!(
         routes("zitadel.admin.v1.AdminService/GetDefaultPasswordResetMessageText"),
@@ -102,7 +114,7 @@ fn second_generation_methods_without_a_route_get_the_one_of_their_beta() {
         assert_eq!(routes(path), [route]);
     }
     let list = method("zitadel.project.v2.ProjectService/ListProjectRoles");
-    assert_eq!((&list.bindings[0].verb, &list.bindings[0].body), (&Verb::POST, &BodyRule::Whole));
+    assert_eq!((&list.bindings()[0].verb, &list.bindings()[0].body), (&Verb::POST, &BodyRule::Whole));
     assert!(routes("zitadel.group.v2.GroupService/GetGroup").is_empty(), "groups had no beta");
 }
 
@@ -110,7 +122,7 @@ fn second_generation_methods_without_a_route_get_the_one_of_their_beta() {
 fn no_two_routes_shadow_each_other() {
     let (mut seen, mut shadowed) = (std::collections::HashMap::new(), Vec::new());
     for method in Contract::get().methods() {
-        for binding in &method.bindings {
+        for binding in method.bindings() {
             let shape: Vec<_> =
                 binding.template.split('/').map(|part| if part.starts_with('{') { "{}" } else { part }).collect();
             if let Some(other) = seen.insert((binding.verb.clone(), shape.join("/")), method.path) {
@@ -132,7 +144,10 @@ fn an_unknown_permission_is_refused_with_its_method() {
 fn tables_know_names_presence_and_oneofs() {
     let table = kinds::table("Scalars");
     let (index, field) = table.field_named("aString").unwrap();
-    assert_eq!((field.proto_name, field.go_name, field.presence), ("a_string", "AString", Presence::Implicit));
+    assert_eq!(
+        (field.proto_name, field.go_name().as_str(), field.presence),
+        ("a_string", "AString", Presence::Implicit)
+    );
     assert_eq!(table.index_of(14), Some(index));
     assert_eq!(table.field_named("a_string").unwrap().0, index);
     assert_eq!(table.field_named("otherName").unwrap().1.number, 24);
@@ -143,7 +158,7 @@ fn tables_know_names_presence_and_oneofs() {
     assert_eq!(table.oneofs.len(), 1);
     assert_eq!(table.oneofs[0].fields.len(), 4);
     assert!(std::ptr::eq(table.field_named("chosenMessage").unwrap().1.kind.message().unwrap(), table));
-    assert_eq!(kinds::table("Ruled.Inner").go_name, "Ruled_Inner");
+    assert_eq!(kinds::table("Ruled.Inner").go_name(), "Ruled_Inner");
     let many = kinds::table("Many");
     assert_eq!(many.field_named("byBool").unwrap().1.cardinality, Cardinality::Map);
     assert!(many.field_named("int32s").unwrap().1.packed && !many.field_named("sint64s").unwrap().1.packed);
@@ -164,6 +179,7 @@ fn go_names_join_words_in_capitals() {
         ("Outer.inner", "OuterInner"),
     ] {
         assert_eq!(go_camel_case(name), go);
+        assert!(is_go_spelling(name, go) && !is_go_spelling(name, &go[1..]) && !is_go_spelling(name, ""));
     }
 }
 
@@ -179,13 +195,13 @@ fn the_check_field_is_read_from_wire_bytes() {
     let mut wire = request.encode_to_vec();
     assert_eq!(info.check_value(&wire).as_deref(), Some("p1"));
     for name in ["ProjectId", "projectId", "project_id"] {
-        assert_eq!(field_value(info.request, &wire, name).as_deref(), Some("p1"));
+        assert_eq!(field_value(info.request(), &wire, name).as_deref(), Some("p1"));
     }
     wire::put_bytes(1, b"p2", &mut wire);
     assert_eq!(info.check_value(&wire).as_deref(), Some("p2"), "decoders take the last value, so the check must too");
     assert_eq!(info.check_value(b"").as_deref(), Some(""), "an omitted id must not lift the check");
     assert_eq!(info.check_value(b"\x0a\x05p").as_deref(), Some(""));
-    assert_eq!(field_value(info.request, &wire, "NoSuchField"), None);
+    assert_eq!(field_value(info.request(), &wire, "NoSuchField"), None);
 }
 
 #[test]
@@ -193,10 +209,10 @@ fn nested_fields_are_read_by_a_dotted_path() {
     let info = method("zitadel.user.v2.UserService/AddHumanUser");
     let mut organization = Vec::new();
     wire::put_bytes(1, b"o1", &mut organization);
-    let (_, field) = info.request.field_named("organization").unwrap();
+    let (_, field) = info.request().field_named("organization").unwrap();
     let mut wire = Vec::new();
     wire::put_bytes(field.number, &organization, &mut wire);
-    assert_eq!(field_value(info.request, &wire, "organization.org_id").as_deref(), Some("o1"));
+    assert_eq!(field_value(info.request(), &wire, "organization.org_id").as_deref(), Some("o1"));
 }
 
 #[test]

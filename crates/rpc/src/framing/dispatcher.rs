@@ -36,7 +36,7 @@ impl Dispatcher for RpcDispatcher {
             return self.system.router(path).lookup(path);
         }
         // No method of the contract is marked as free of side effects, so none is served over GET.
-        Contract::get().method(path).map(|_| MethodDescriptor::unary(false))
+        Contract::get().has_method(path).then(|| MethodDescriptor::unary(false))
     }
 
     fn call_unary(&self, path: &str, mut ctx: RequestContext, request: Payload, format: CodecFormat) -> UnaryResult {
@@ -111,7 +111,7 @@ fn decode(method: &MethodInfo, request: &Payload, format: CodecFormat) -> Result
         _ if body.is_empty() => Err(ConnectError::invalid_argument(
             "the request has no body, which is not valid JSON; send {} for an empty message",
         )),
-        _ => json::decode(method.request, &body)
+        _ => json::decode(method.request(), &body)
             .map(Bytes::from)
             .map_err(|error| ConnectError::invalid_argument(error.to_string())),
     }
@@ -122,7 +122,7 @@ fn encode(method: &MethodInfo, body: Bytes, format: CodecFormat) -> Result<Encod
         return Ok(Response::new(body.into()));
     }
     let mut text = Vec::with_capacity(body.len() * 2 + 16);
-    json::encode(method.response, &body, &mut text).map_err(|error| {
+    json::encode(method.response(), &body, &mut text).map_err(|error| {
         tracing::error!(method = method.path, %error, "the response message cannot be written as JSON");
         ConnectError::internal("the response cannot be written as JSON")
     })?;

@@ -62,9 +62,9 @@ impl System {
     /// Health and reflection of the services that have at least one RPC behind `invoke`.
     pub fn new(invoke: &dyn Invoke, health: &Health) -> Self {
         let served: BTreeSet<&'static str> = Contract::get()
-            .methods()
-            .filter(|method| invoke.serves(method.path))
-            .map(|method| method.service)
+            .paths()
+            .filter(|path| invoke.serves(path))
+            .filter_map(|path| Some(path.split_once('/')?.0))
             .collect();
         for service in &served {
             // A service that is registered already keeps its state.

@@ -18,7 +18,7 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// Internal, when the response message is not what the contract says.
 pub async fn success(method: &MethodInfo, reply: &Reply, accepts_gzip: bool) -> Result<Response<Body>, Failure> {
     let mut text = Vec::with_capacity(reply.body.len() * 2 + 16);
-    json::encode(method.response, &reply.body, &mut text).map_err(|error| {
+    json::encode(method.response(), &reply.body, &mut text).map_err(|error| {
         tracing::error!(method = method.path, %error, "the response message cannot be written as JSON");
         plain(Kind::Internal, "the response cannot be written as JSON".to_owned())
     })?;

@@ -43,7 +43,7 @@ impl Rest {
     /// # Errors
     /// [`RoutesError`] when the contract's routes cannot be told apart.
     pub fn new(invoke: Arc<dyn Invoke>, body_limit: usize) -> Result<Self, RoutesError> {
-        Ok(Self { routes: Routes::new(Contract::get().methods())?, invoke, body_limit })
+        Ok(Self { routes: Routes::new(Contract::get())?, invoke, body_limit })
     }
 
     /// Whether any route has the first segment of the path.

@@ -19,7 +19,7 @@ use super::value::put_value;
 /// # Errors
 /// What is wrong with the request, for the caller to read.
 pub fn assemble(route: &Route, captures: &Captures<'_>, query: Option<&str>, body: &[u8]) -> Result<Bytes, String> {
-    let table = route.method.request;
+    let table = route.method.request();
     let is_in_path = |field: &FieldTable| route.variables.iter().any(|variable| variable.number == field.number);
     let mut wire = Vec::new();
     match route.body {

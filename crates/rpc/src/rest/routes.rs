@@ -1,10 +1,11 @@
 //! Every REST route of the contract, ready to be found by verb and path.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use ::http::Method;
 
-use crate::descriptor::{BodyRule, Cardinality, FieldKind, FieldTable, HttpBinding, MethodInfo};
+use crate::descriptor::{BodyRule, Cardinality, Contract, FieldKind, FieldTable, HttpBinding, MethodInfo};
 
 use super::tree::{Captures, Found, RouteError, Tree};
 
@@ -40,23 +41,31 @@ impl fmt::Display for RoutesError {
 
 impl std::error::Error for RoutesError {}
 
-/// All routes.
+/// All routes of a contract.
 pub struct Routes {
+    contract: &'static Contract,
     tree: Tree,
-    routes: Vec<Route>,
+    entries: Vec<Entry>,
+}
+
+/// A route that is worked out when it is first taken.
+struct Entry {
+    path: &'static str,
+    binding: &'static HttpBinding,
+    route: OnceLock<Box<Route>>,
 }
 
 impl Routes {
-    /// Lays out the routes of all methods.
+    /// Lays out the routes of all methods of a contract.
     ///
     /// # Errors
     /// When a route cannot be served, or two routes shadow each other. The one shadowing that is allowed is a beta method
     /// with the route of its own stable successor: the stable one is served.
-    pub fn new(methods: impl Iterator<Item = &'static MethodInfo>) -> Result<Self, RoutesError> {
-        let mut routes = Self { tree: Tree::default(), routes: Vec::new() };
-        for method in methods {
-            for binding in &method.bindings {
-                routes.add(method, binding)?;
+    pub fn new(contract: &'static Contract) -> Result<Self, RoutesError> {
+        let mut routes = Self { contract, tree: Tree::default(), entries: Vec::with_capacity(contract.paths().len()) };
+        for (path, bindings) in contract.bindings() {
+            for binding in bindings {
+                routes.add(path, binding)?;
             }
         }
         Ok(routes)
@@ -67,42 +76,49 @@ impl Routes {
         self.tree.begins(path)
     }
 
-    fn add(&mut self, method: &'static MethodInfo, binding: &HttpBinding) -> Result<(), RoutesError> {
-        let number = self.routes.len();
-        let wrong =
-            |reason: &str| RoutesError(format!("{} {} of {}: {reason}", binding.verb, binding.template, method.path));
-        let names = match self.tree.add(&binding.verb, &binding.template, number) {
-            Ok(names) => names,
+    fn add(&mut self, path: &'static str, binding: &'static HttpBinding) -> Result<(), RoutesError> {
+        let number = self.entries.len();
+        let wrong = |reason: &str| RoutesError(format!("{} {} of {path}: {reason}", binding.verb, binding.template));
+        let entry = Entry { path, binding, route: OnceLock::new() };
+        match self.tree.add(&binding.verb, &binding.template, number) {
+            Ok(()) => self.entries.push(entry),
             Err(RouteError::Shadowed { by, .. }) => {
-                let first = self.routes[by].method;
-                if is_successor(first, method) {
-                    return Ok(());
+                let first = self.entries[by].path;
+                if is_successor(path, first) {
+                    self.entries[by] = entry;
+                } else if !is_successor(first, path) {
+                    return Err(wrong(&format!("{first} has the same route")));
                 }
-                if !is_successor(method, first) {
-                    return Err(wrong(&format!("{} has the same route", first.path)));
-                }
-                let route = Self::route(method, binding, &variable_names(&binding.template))
-                    .map_err(|reason| wrong(&reason))?;
-                self.routes[by] = route;
-                return Ok(());
             }
             Err(error) => return Err(wrong(&error.to_string())),
-        };
-        let route = Self::route(method, binding, &names).map_err(|reason| wrong(&reason))?;
-        self.routes.push(route);
+        }
         Ok(())
     }
 
-    fn route(method: &'static MethodInfo, binding: &HttpBinding, names: &[&str]) -> Result<Route, String> {
+    /// The route of that number. One that cannot be served cannot be an error of the request that takes it, so a test takes
+    /// every route of the contract.
+    #[allow(clippy::panic, reason = "a test proves that every route can be taken")]
+    fn route(&self, number: usize) -> &Route {
+        let Entry { path, binding, route } = &self.entries[number];
+        route.get_or_init(|| {
+            let method = self.contract.method(path).ok_or_else(|| "there is no such method".to_owned());
+            let route = method.and_then(|method| Self::work_out(method, binding));
+            Box::new(route.unwrap_or_else(|reason| {
+                panic!("{} {} of {path}: {reason}", binding.verb, binding.template);
+            }))
+        })
+    }
+
+    fn work_out(method: &'static MethodInfo, binding: &HttpBinding) -> Result<Route, String> {
         let field = |name: &str| {
             method
-                .request
+                .request()
                 .field_named(name)
                 .map(|(_, field)| field)
                 .filter(|field| field.cardinality == Cardinality::Singular)
-                .ok_or_else(|| format!("{name:?} is not a single value of {}", method.request.full_name))
+                .ok_or_else(|| format!("{name:?} is not a single value of {}", method.request().full_name))
         };
-        let variables = names.iter().map(|name| field(name)).collect::<Result<Vec<_>, _>>()?;
+        let variables = variable_names(&binding.template).map(field).collect::<Result<Vec<_>, _>>()?;
         if let Some(message) = variables.iter().find(|field| matches!(field.kind, FieldKind::Message(_))) {
             return Err(format!("the path cannot give the message {}", message.proto_name));
         }
@@ -123,7 +139,7 @@ impl Routes {
     /// Finds the route of a request.
     pub fn find<'p>(&self, verb: &Method, path: &'p str) -> Lookup<'_, 'p> {
         match self.tree.find(verb, path) {
-            Found::Route(number, captures) => Lookup::Route(&self.routes[number], captures),
+            Found::Route(number, captures) => Lookup::Route(self.route(number), captures),
             Found::OtherVerb => Lookup::OtherVerb,
             Found::Nothing => Lookup::Nothing,
         }
@@ -152,26 +168,27 @@ pub enum Lookup<'r, 'p> {
 }
 
 /// Whether `stable` is the `v2` method that replaced the `v2beta` method `beta` under the same name.
-fn is_successor(stable: &MethodInfo, beta: &MethodInfo) -> bool {
-    stable.name == beta.name
-        && beta
-            .package
-            .strip_suffix(".v2beta")
-            .is_some_and(|package| stable.package.strip_suffix(".v2") == Some(package))
+fn is_successor(stable: &str, beta: &str) -> bool {
+    let (Some((stable, new_name)), Some((beta, name))) = (parts(stable), parts(beta)) else { return false };
+    new_name == name && beta.strip_suffix(".v2beta").is_some_and(|package| stable.strip_suffix(".v2") == Some(package))
 }
 
-fn variable_names(template: &str) -> Vec<&str> {
+/// Package and name of an RPC.
+fn parts(path: &str) -> Option<(&str, &str)> {
+    let (service, name) = path.split_once('/')?;
+    Some((service.rsplit_once('.')?.0, name))
+}
+
+fn variable_names(template: &str) -> impl Iterator<Item = &str> {
     template
         .split('/')
         .filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
         .map(|inner| inner.split_once('=').map_or(inner, |(name, _)| name))
-        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::descriptor::Contract;
 
     /// A path of the template's shape, with a value for every variable that no literal could be.
     fn example(template: &str) -> String {
@@ -185,23 +202,23 @@ mod tests {
 
     #[test]
     fn every_route_of_the_contract_leads_to_its_own_method() {
-        let routes = Routes::new(Contract::get().methods()).unwrap();
+        let routes = Routes::new(Contract::get()).unwrap();
         let mut count = 0;
         for method in Contract::get().methods() {
-            for binding in &method.bindings {
+            for binding in method.bindings() {
                 let path = example(&binding.template);
                 let Lookup::Route(route, captures) = routes.find(&binding.verb, &path) else {
                     panic!("{} {path} of {} leads nowhere", binding.verb, method.path);
                 };
                 assert!(
-                    route.method.path == method.path || is_successor(route.method, method),
+                    route.method.path == method.path || is_successor(route.method.path, method.path),
                     "{} {path} leads to {} instead of {}",
                     binding.verb,
                     route.method.path,
                     method.path
                 );
                 let names: Vec<_> = route.variables.iter().map(|field| field.proto_name).collect();
-                assert_eq!(names, variable_names(&binding.template));
+                assert_eq!(names, variable_names(&binding.template).collect::<Vec<_>>());
                 assert_eq!(captures.values().len(), names.len());
                 count += 1;
             }
@@ -211,7 +228,7 @@ mod tests {
 
     #[test]
     fn a_stable_method_keeps_the_route_that_its_beta_claims() {
-        let routes = Routes::new(Contract::get().methods()).unwrap();
+        let routes = Routes::new(Contract::get()).unwrap();
         let Lookup::Route(route, _) = routes.find(&Method::POST, "/v2/settings/organization") else {
             panic!("no route")
         };
@@ -220,7 +237,7 @@ mod tests {
 
     #[test]
     fn the_allowed_verbs_of_a_path_are_listed() {
-        let routes = Routes::new(Contract::get().methods()).unwrap();
+        let routes = Routes::new(Contract::get()).unwrap();
         assert_eq!(routes.allowed("/v2/users/7"), "GET, DELETE, PATCH");
         assert_eq!(routes.allowed("/nowhere"), "");
     }

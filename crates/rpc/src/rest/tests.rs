@@ -249,9 +249,9 @@ async fn a_panic_is_an_internal_error_of_one_request() {
 async fn the_success_code_of_the_contract_is_used() {
     let method = crate::descriptor::Contract::get()
         .methods()
-        .find(|method| method.success_code == Some(201) && method.bindings.iter().any(|b| !b.template.contains('{')))
+        .find(|method| method.success_code == Some(201) && method.bindings().iter().any(|b| !b.template.contains('{')))
         .unwrap();
-    let binding = &method.bindings[0];
+    let binding = &method.bindings()[0];
     assert_eq!(call(&empty(), binding.verb.as_str(), &binding.template, "{}").await.status, StatusCode::CREATED);
 }
 

@@ -75,7 +75,7 @@ impl<'a> Walk<'a> {
                             }
                         }
                         None if *required => {
-                            return Err(Broken::new("value is required").at(table.go_name, oneof.go_name));
+                            return Err(Broken::new("value is required").at(table.go_name(), oneof.go_name()));
                         }
                         None => {}
                     }
@@ -107,12 +107,12 @@ impl<'a> Walk<'a> {
             }
             (Cardinality::Singular, _) if run.is_empty() && field.presence == Presence::Explicit => {
                 if rules.required {
-                    return Err(Broken::new("value is required").at(table.go_name, field.go_name));
+                    return Err(Broken::new("value is required").at(table.go_name(), field.go_name()));
                 }
                 Ok(())
             }
             (Cardinality::Singular, _) => {
-                self.singular(field, run, rules, depth).map_err(|broken| broken.at(table.go_name, field.go_name))
+                self.singular(field, run, rules, depth).map_err(|broken| broken.at(table.go_name(), field.go_name()))
             }
         }
     }
@@ -185,7 +185,7 @@ impl<'a> Walk<'a> {
         if list.ignore_empty && elements.is_empty() {
             return Ok(());
         }
-        list.count.check(elements.len(), &ITEMS).map_err(|broken| broken.at(table.go_name, field.go_name))?;
+        list.count.check(elements.len(), &ITEMS).map_err(|broken| broken.at(table.go_name(), field.go_name()))?;
         let mut seen = HashSet::new();
         for (index, raw) in elements.into_iter().enumerate() {
             let result = if list.unique && !seen.insert(identity(&field.kind, raw)) {
@@ -193,7 +193,7 @@ impl<'a> Walk<'a> {
             } else {
                 self.value(field, raw, &list.items, depth)
             };
-            result.map_err(|broken| broken.at(table.go_name, format!("{}[{index}]", field.go_name)))?;
+            result.map_err(|broken| broken.at(table.go_name(), format!("{}[{index}]", field.go_name())))?;
         }
         Ok(())
     }
@@ -244,10 +244,10 @@ impl<'a> Walk<'a> {
         if map.ignore_empty && entries.is_empty() {
             return Ok(());
         }
-        map.count.check(entries.len(), &PAIRS).map_err(|broken| broken.at(table.go_name, field.go_name))?;
+        map.count.check(entries.len(), &PAIRS).map_err(|broken| broken.at(table.go_name(), field.go_name()))?;
         for (key, text, wire) in entries {
-            let place = || format!("{}[{text}]", field.go_name);
-            self.value(key_field, key, &map.keys, depth).map_err(|broken| broken.at_key(table.go_name, place()))?;
+            let place = || format!("{}[{text}]", field.go_name());
+            self.value(key_field, key, &map.keys, depth).map_err(|broken| broken.at_key(table.go_name(), place()))?;
             self.records.push(entry, wire)?;
             let run = self.records.find(top, 1);
             let result = if map.no_sparse && run.is_empty() && matches!(value_field.kind, FieldKind::Message(_)) {
@@ -255,7 +255,7 @@ impl<'a> Walk<'a> {
             } else {
                 self.singular(value_field, run, &map.values, depth + 1)
             };
-            result.map_err(|broken| broken.at(table.go_name, place()))?;
+            result.map_err(|broken| broken.at(table.go_name(), place()))?;
             self.records.cut(top);
         }
         Ok(())

@@ -5,24 +5,25 @@ use std::fmt::Display;
 use super::range::{Moment, Number, Span};
 use super::rules::{Bytes, Check, Enum, Format, Length, List, Map, Plan, Rules, Step, Text};
 use crate::descriptor::options::{self, Options, Value};
-use crate::descriptor::schema::{Field, Message, Schema, kind};
-use crate::descriptor::{ContractError, FieldTable, OneofTable};
+use crate::descriptor::schema::{Field, Message};
+use crate::descriptor::set::Set;
+use crate::descriptor::{Cardinality, ContractError, FieldKind, FieldTable, OneofTable, WellKnown};
 
 /// The rules of a message. `fields` and `oneofs` are its tables, to which the plan refers by index.
 pub(crate) fn plan(
-    schema: &Schema,
+    set: &'static Set,
     message: &Message,
     fields: &[FieldTable],
     oneofs: &[OneofTable],
 ) -> Result<Plan, ContractError> {
-    let flag = |options: &'static [u8], name: &str| options::flag(schema, options, name);
+    let flag = |options: &'static [u8], name: &str| options::flag(set, options, name);
     if flag(message.options, "validate.disabled") || flag(message.options, "validate.ignored") {
         return Ok(Plan::default());
     }
 
     let mut rules = Vec::with_capacity(fields.len());
     for (table, field) in fields.iter().zip(&message.fields) {
-        let compiled = field_rules(schema, field).map_err(|reason| {
+        let compiled = field_rules(set, table, field).map_err(|reason| {
             ContractError::new(format!("the rules of {}.{}: {reason}", message.full_name, field.name))
         })?;
         // Fields with nothing to check now may still hold messages that have rules.
@@ -76,21 +77,18 @@ impl Plan {
     }
 }
 
-fn field_rules(schema: &Schema, field: &Field) -> Result<Rules, String> {
-    if field.options.is_empty() {
-        return Ok(Rules::default());
-    }
-    let Some(rules) = options::extension(schema, field.options, "validate.rules").and_then(Value::as_message) else {
+fn field_rules(set: &'static Set, table: &FieldTable, field: &Field) -> Result<Rules, String> {
+    let Some(rules) = options::extension(set, field.options, "validate.rules").and_then(Value::as_message) else {
         return Ok(Rules::default());
     };
-    if schema.is_map(field) {
-        let Some(entry) = schema.message(field.type_name) else { return Ok(Rules::default()) };
+    if table.cardinality == Cardinality::Map {
         let map = rules.message("map").ok_or("a map takes map rules only")?;
-        return Ok(Rules { check: Check::Map(Box::new(map_rules(&map, entry)?)), ..Rules::default() });
+        return Ok(Rules { check: Check::Map(Box::new(map_rules(&map, &table.kind)?)), ..Rules::default() });
     }
-    if field.is_repeated {
+    let kind = &table.kind;
+    if table.cardinality == Cardinality::Repeated {
         let list = rules.message("repeated").ok_or("a list takes repeated rules only")?;
-        let items = list.message("items").map_or(Ok(Rules::default()), |items| value_rules(&items, field))?;
+        let items = list.message("items").map_or(Ok(Rules::default()), |items| value_rules(&items, kind))?;
         let list = List {
             ignore_empty: list.flag("ignore_empty"),
             count: Length { exact: None, min: list.number("min_items"), max: list.number("max_items") },
@@ -99,15 +97,17 @@ fn field_rules(schema: &Schema, field: &Field) -> Result<Rules, String> {
         };
         return Ok(Rules { check: Check::List(Box::new(list)), ..Rules::default() });
     }
-    value_rules(&rules, field)
+    value_rules(&rules, kind)
 }
 
-fn map_rules(map: &Options<'_>, entry: &Message) -> Result<Map, String> {
-    let of =
-        |name: &str, number: u32| match (map.message(name), entry.fields.iter().find(|field| field.number == number)) {
-            (Some(rules), Some(field)) => value_rules(&rules, field),
-            _ => Ok(Rules::default()),
-        };
+fn map_rules(map: &Options, entry: &FieldKind) -> Result<Map, String> {
+    let of = |name: &str, number: u32| match (map.message(name), entry.message()) {
+        (Some(rules), Some(entry)) => match entry.index_of(number) {
+            Some(index) => value_rules(&rules, &entry.fields[index].kind),
+            None => Ok(Rules::default()),
+        },
+        _ => Ok(Rules::default()),
+    };
     Ok(Map {
         ignore_empty: map.flag("ignore_empty"),
         count: Length { exact: None, min: map.number("min_pairs"), max: map.number("max_pairs") },
@@ -118,7 +118,7 @@ fn map_rules(map: &Options<'_>, entry: &Message) -> Result<Map, String> {
 }
 
 /// The rules for one value of a field's type.
-fn value_rules(rules: &Options<'_>, field: &Field) -> Result<Rules, String> {
+fn value_rules(rules: &Options, kind: &FieldKind) -> Result<Rules, String> {
     let mut compiled = Rules::default();
     if let Some(message) = rules.message("message") {
         compiled.required = message.flag("required");
@@ -127,29 +127,29 @@ fn value_rules(rules: &Options<'_>, field: &Field) -> Result<Rules, String> {
     let Some(name) = rules.set_in("type") else { return Ok(compiled) };
     let Some(options) = rules.message(name) else { return Ok(compiled) };
     compiled.required |= options.flag("required");
-    compiled.check = match (name, field.kind) {
-        ("string", kind::STRING) => Check::Text(Box::new(text_rules(&options)?)),
-        ("bytes", kind::BYTES) => Check::Bytes(Box::new(bytes_rules(&options)?)),
-        ("bool", kind::BOOL) => options.value("const").and_then(Value::as_bool).map_or(Check::None, Check::Bool),
-        ("enum", kind::ENUM) => Check::Enum(Enum {
+    compiled.check = match (name, kind) {
+        ("string", FieldKind::String) => Check::Text(Box::new(text_rules(&options)?)),
+        ("bytes", FieldKind::Bytes) => Check::Bytes(Box::new(bytes_rules(&options)?)),
+        ("bool", FieldKind::Bool) => options.value("const").and_then(Value::as_bool).map_or(Check::None, Check::Bool),
+        ("enum", FieldKind::Enum(_)) => Check::Enum(Enum {
             equal: options.value("const").and_then(Value::as_i32),
             one_of: options.list("in", Value::as_i32),
             none_of: options.list("not_in", Value::as_i32),
             defined_only: options.flag("defined_only"),
         }),
-        ("int32", kind::INT32) => Check::Signed(number(&options, |value| value.as_i32().map(i64::from))?),
-        ("int64", kind::INT64) => Check::Signed(number(&options, Value::as_i64)?),
-        ("uint32", kind::UINT32) => Check::Unsigned(number(&options, |value| value.as_u32().map(u64::from))?),
-        ("uint64", kind::UINT64) => Check::Unsigned(number(&options, Value::as_u64)?),
-        ("double", kind::DOUBLE) => Check::Double(number(&options, Value::as_f64)?),
-        ("float", kind::FLOAT) => Check::Single(number(&options, Value::as_f32)?),
-        ("duration", kind::MESSAGE) if field.type_name == "google.protobuf.Duration" => {
+        ("int32", FieldKind::Int32) => Check::Signed(number(&options, |value| value.as_i32().map(i64::from))?),
+        ("int64", FieldKind::Int64) => Check::Signed(number(&options, Value::as_i64)?),
+        ("uint32", FieldKind::Uint32) => Check::Unsigned(number(&options, |value| value.as_u32().map(u64::from))?),
+        ("uint64", FieldKind::Uint64) => Check::Unsigned(number(&options, Value::as_u64)?),
+        ("double", FieldKind::Double) => Check::Double(number(&options, Value::as_f64)?),
+        ("float", FieldKind::Float) => Check::Single(number(&options, Value::as_f32)?),
+        ("duration", FieldKind::Message(link)) if link.table().well_known == WellKnown::Duration => {
             Check::Duration(number(&options, |value| {
                 let (seconds, nanos) = parts(value)?;
                 Span::from_parts(seconds, nanos)
             })?)
         }
-        ("timestamp", kind::MESSAGE) if field.type_name == "google.protobuf.Timestamp" => {
+        ("timestamp", FieldKind::Message(link)) if link.table().well_known == WellKnown::Timestamp => {
             Check::Timestamp(number(&options, |value| {
                 let (seconds, nanos) = parts(value)?;
                 Moment::from_parts(seconds, nanos)
@@ -160,7 +160,7 @@ fn value_rules(rules: &Options<'_>, field: &Field) -> Result<Rules, String> {
     Ok(compiled)
 }
 
-fn text_rules(options: &Options<'_>) -> Result<Text, String> {
+fn text_rules(options: &Options) -> Result<Text, String> {
     let formats = [
         ("email", Format::Email),
         ("hostname", Format::Hostname),
@@ -190,8 +190,8 @@ fn text_rules(options: &Options<'_>) -> Result<Text, String> {
     })
 }
 
-fn bytes_rules(options: &Options<'_>) -> Result<Bytes, String> {
-    let bytes = |value: Value<'_>| value.as_bytes().map(<[u8]>::to_vec);
+fn bytes_rules(options: &Options) -> Result<Bytes, String> {
+    let bytes = |value: Value| value.as_bytes().map(<[u8]>::to_vec);
     let one = |name: &str| options.value(name).and_then(bytes);
     Ok(Bytes {
         ignore_empty: options.flag("ignore_empty"),
@@ -210,7 +210,7 @@ fn unusable(error: impl Display) -> String {
     format!("the pattern is not usable: {error}")
 }
 
-fn number<'s, T>(options: &Options<'s>, read: impl Fn(Value<'s>) -> Option<T>) -> Result<Box<Number<T>>, String> {
+fn number<T>(options: &Options, read: impl Fn(Value) -> Option<T>) -> Result<Box<Number<T>>, String> {
     if let Some(name) = ["lt_now", "gt_now"].into_iter().find(|name| options.flag(name)) {
         return Err(format!("{name} is not supported, because rules know no clock"));
     }
@@ -230,7 +230,7 @@ fn number<'s, T>(options: &Options<'s>, read: impl Fn(Value<'s>) -> Option<T>) -
     }))
 }
 
-fn parts(value: Value<'_>) -> Option<(i64, i32)> {
+fn parts(value: Value) -> Option<(i64, i32)> {
     let message = value.as_message()?;
     let seconds = message.value("seconds").map_or(Some(0), Value::as_i64)?;
     let nanos = message.value("nanos").map_or(Some(0), Value::as_i32)?;

@@ -12,7 +12,7 @@ pub struct Violation(Box<Inner>);
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Inner {
     Malformed(WireError),
-    Rule { message: &'static str, field: String, of_key: bool, broken: Broken },
+    Rule { message: String, field: String, of_key: bool, broken: Broken },
 }
 
 /// A broken rule, not yet placed at a field.
@@ -62,12 +62,12 @@ impl Broken {
     }
 
     /// Places the broken rule at a field of a message.
-    pub(super) fn at(self, message: &'static str, field: impl Into<String>) -> Violation {
+    pub(super) fn at(self, message: String, field: impl Into<String>) -> Violation {
         Violation(Box::new(Inner::Rule { message, field: field.into(), of_key: false, broken: self }))
     }
 
     /// Places it at the key of a map entry.
-    pub(super) fn at_key(self, message: &'static str, field: impl Into<String>) -> Violation {
+    pub(super) fn at_key(self, message: String, field: impl Into<String>) -> Violation {
         Violation(Box::new(Inner::Rule { message, field: field.into(), of_key: true, broken: self }))
     }
 }

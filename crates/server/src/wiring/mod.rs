@@ -16,7 +16,6 @@ mod transfer;
 use std::sync::Arc;
 
 use castellan_oidc::TokenGate;
-use castellan_rpc::descriptor::Contract;
 use castellan_rpc::framing::Health;
 use castellan_rpc::http::cors;
 use castellan_rpc::service::{ServiceOptions, service};
@@ -47,8 +46,6 @@ pub struct Process {
 /// # Errors
 /// The database cannot be opened, or the address is taken.
 pub async fn serve(process: Process) -> Result<()> {
-    // The tables of the contract take as long to lay out as the database to open.
-    let contract = std::thread::Builder::new().name("contract".to_owned()).spawn(Contract::get);
     let env = environment::build(&process).await?;
     let Process { settings, .. } = process;
     let announcement = first_instance::ensure(&env, &settings).await?;
@@ -56,10 +53,6 @@ pub async fn serve(process: Process) -> Result<()> {
     let metrics = crate::metrics::Metrics::new(&castellan_kernel::SystemClock);
     let shown = (settings.metrics.kind == crate::config::MetricsType::Prometheus).then(|| metrics.clone());
     let db = env.db.clone();
-    if let Ok(contract) = contract {
-        // A panic there shows again below, where the contract is first used.
-        let _ = contract.join();
-    }
     let mut router = castellan_rpc::Router::new(registry(), TokenGate, Arc::clone(&env)).map_err(Failure::new)?;
     let meter = quotas::meter(&env, &settings);
     if let Some(meter) = &meter {

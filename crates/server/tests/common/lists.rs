@@ -35,7 +35,7 @@ pub fn lists() -> Vec<&'static MethodInfo> {
 
 /// The ways to ask for a list about the things of the first organization of the crowd.
 pub fn variants(method: &MethodInfo, fixture: &Fixture) -> Vec<Variant> {
-    let descriptor = POOL.get_message_by_name(method.request.full_name).expect("the request is in the contract");
+    let descriptor = POOL.get_message_by_name(method.request().full_name).expect("the request is in the contract");
     let mut base = about_the_crowd(&request(method, fixture), fixture);
     if let Some(page) = page_field(&descriptor) {
         base[page.json_name()] = json!({ "limit": PAGE });
@@ -62,7 +62,7 @@ pub fn variants(method: &MethodInfo, fixture: &Fixture) -> Vec<Variant> {
 
 /// The same request for a page that begins after so many rows; `None` if the list has no pages.
 pub fn from_row(method: &MethodInfo, message: &Value, offset: u64) -> Option<Value> {
-    let descriptor = POOL.get_message_by_name(method.request.full_name)?;
+    let descriptor = POOL.get_message_by_name(method.request().full_name)?;
     let page = page_field(&descriptor)?;
     Some(with(message, page.json_name(), json!({ "limit": PAGE, "offset": offset.to_string() })))
 }

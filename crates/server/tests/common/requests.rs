@@ -14,13 +14,13 @@ pub(super) static POOL: LazyLock<DescriptorPool> =
 
 /// A request for the method that passes the rules of the contract, about the things of `acme`.
 pub fn request(method: &MethodInfo, fixture: &Fixture) -> Value {
-    let descriptor = POOL.get_message_by_name(method.request.full_name).expect("the request is in the contract");
+    let descriptor = POOL.get_message_by_name(method.request().full_name).expect("the request is in the contract");
     Value::Object(message(&descriptor, method, fixture, 0))
 }
 
 /// Whether the request names a thing by its id.
 pub fn names_a_thing(method: &MethodInfo, fixture: &Fixture) -> bool {
-    method.request.fields.iter().any(|field| known_id(field.proto_name, method, fixture).is_some())
+    method.request().fields.iter().any(|field| known_id(field.proto_name, method, fixture).is_some())
 }
 
 fn message(descriptor: &MessageDescriptor, method: &MethodInfo, fixture: &Fixture, depth: usize) -> Map<String, Value> {
@@ -184,7 +184,7 @@ fn concerns_people(method: &MethodInfo) -> bool {
 
 /// The fields of a request that name something by its id and that no id of `acme` goes into.
 pub fn unknown_ids(method: &MethodInfo, fixture: &Fixture) -> Vec<String> {
-    let descriptor = POOL.get_message_by_name(method.request.full_name).expect("the request is in the contract");
+    let descriptor = POOL.get_message_by_name(method.request().full_name).expect("the request is in the contract");
     let mut unknown = Vec::new();
     find_unknown_ids(&descriptor, method, fixture, 0, &mut unknown);
     unknown.sort();

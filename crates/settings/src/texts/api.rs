@@ -59,7 +59,7 @@ fn owner<M: TextMethod>(ctx: &Context) -> Owner {
 /// The language of a request, and the request in JSON form.
 fn read<M: TextMethod>(request: &M::Request) -> Result<(String, Map<String, Value>)> {
     let mut text = Vec::new();
-    json::encode(method::<M>()?.request, &request.encode_to_vec(), &mut text).map_err(Error::internal)?;
+    json::encode(method::<M>()?.request(), &request.encode_to_vec(), &mut text).map_err(Error::internal)?;
     let message: Map<String, Value> = serde_json::from_slice(&text).map_err(Error::internal)?;
     let language = message.get("language").and_then(Value::as_str).unwrap_or_default().to_owned();
     Ok((language, message))
