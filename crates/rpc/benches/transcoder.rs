@@ -87,7 +87,7 @@ async fn read(response: Response<Body>) -> (u16, Bytes) {
 #[divan::bench(args = [("/nothing/of/that/name", 404), ("/management/v1/orgs/me", 200)])]
 fn rest_alone(bencher: Bencher<'_, '_>, (path, status): (&str, u16)) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let rest = Rest::new(Fixed::organization(), 1 << 20).unwrap();
+    let rest = Rest::new(Fixed::organization(), 1 << 20);
     let serve = || {
         let request = Request::get(path).body(Body::empty()).unwrap();
         runtime.block_on(async { read(rest.serve(request, RequestOrigin::default()).await).await })
@@ -100,7 +100,7 @@ fn rest_alone(bencher: Bencher<'_, '_>, (path, status): (&str, u16)) {
 #[divan::bench(args = ["REST", "Connect", "gRPC"])]
 fn framing(bencher: Bencher<'_, '_>, framing: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let service = service(Fixed::organization(), ServiceOptions::default()).unwrap();
+    let service = service(Fixed::organization(), ServiceOptions::default());
     let request = || {
         let rpc = "/zitadel.management.v1.ManagementService/GetMyOrg";
         let request = Request::builder().header("host", "localhost:8080").header("authorization", "Bearer token");

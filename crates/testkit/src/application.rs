@@ -170,7 +170,7 @@ impl Application {
         if let Some(meter) = &meter {
             router = router.metered(Arc::clone(meter) as Arc<dyn Meter>);
         }
-        let apis = service(Arc::new(router), ServiceOptions::default()).unwrap().into_router();
+        let apis = service(Arc::new(router), ServiceOptions::default()).into_router();
         let assets = castellan_settings::asset_routes(Arc::clone(&env), Arc::new(TokenGate));
         let options = Options { meter: meter.clone().map(|meter| meter as Arc<dyn Meter>), ..Options::default() };
         let service = castellan_oidc::routes(Arc::clone(&env), options).merge(apis).merge(assets);

@@ -45,7 +45,7 @@ impl Answer {
 }
 
 async fn send_with(stub: &Arc<Stub>, options: ServiceOptions, request: Request<Body>) -> Answer {
-    let router = service(Arc::clone(stub) as Arc<dyn Invoke>, options).unwrap();
+    let router = service(Arc::clone(stub) as Arc<dyn Invoke>, options);
     let (parts, body) = router.oneshot(request).await.unwrap().into_parts();
     let collected = body.collect().await.unwrap();
     let trailers = collected.trailers().cloned().unwrap_or_default();
@@ -273,7 +273,7 @@ async fn packed_requests_are_unpacked_and_large_answers_packed() {
 #[tokio::test]
 async fn a_deadline_ends_a_call() {
     let stub = Arc::new(Slow);
-    let router = service(stub as Arc<dyn Invoke>, ServiceOptions::default()).unwrap();
+    let router = service(stub as Arc<dyn Invoke>, ServiceOptions::default());
     let request = Request::post(GET_USER).header("content-type", "application/json").header("connect-timeout-ms", "20");
     let answer = router.oneshot(request.body(Body::from("{}")).unwrap()).await.unwrap();
     assert_eq!(answer.status(), StatusCode::GATEWAY_TIMEOUT);
@@ -348,7 +348,7 @@ async fn the_origin_of_the_request_and_its_headers_reach_the_handler() {
 #[tokio::test]
 async fn every_rpc_of_the_contract_is_reached_by_its_own_path() {
     let stub = Stub::answering(|_| Ok(Reply::default()));
-    let router = service(Arc::clone(&stub) as Arc<dyn Invoke>, ServiceOptions::default()).unwrap();
+    let router = service(Arc::clone(&stub) as Arc<dyn Invoke>, ServiceOptions::default());
     for method in crate::descriptor::Contract::get().methods() {
         let request = Request::post(format!("/{}", method.path)).header("content-type", "application/proto");
         let answer = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();

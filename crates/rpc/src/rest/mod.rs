@@ -12,7 +12,7 @@ mod tests;
 mod tree;
 mod value;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ::http::{HeaderMap, Request, Response, header, request::Parts};
 use axum::body::Body;
@@ -26,36 +26,38 @@ use crate::http::compression::{self, GunzipError};
 use crate::http::{Served, drain, panics};
 
 pub(crate) use answer::failure;
-pub use routes::RoutesError;
 use routes::{Body as BodyPlace, Lookup, Route, Routes};
 use tree::Captures;
 
 /// Everything that REST requests need.
 pub struct Rest {
-    routes: Routes,
+    /// Laid out by the first request: servers that are called over gRPC only never need them.
+    routes: OnceLock<Routes>,
     invoke: Arc<dyn Invoke>,
     body_limit: usize,
 }
 
 impl Rest {
     /// Serves the routes of the contract with the RPCs behind `invoke`; bodies may have up to `body_limit` bytes, unpacked.
-    ///
-    /// # Errors
-    /// [`RoutesError`] when the contract's routes cannot be told apart.
-    pub fn new(invoke: Arc<dyn Invoke>, body_limit: usize) -> Result<Self, RoutesError> {
-        Ok(Self { routes: Routes::new(Contract::get())?, invoke, body_limit })
+    pub fn new(invoke: Arc<dyn Invoke>, body_limit: usize) -> Self {
+        Self { routes: OnceLock::new(), invoke, body_limit }
     }
 
-    /// Whether any route has the first segment of the path.
+    #[allow(clippy::panic, reason = "a test proves that the routes of the contract can be laid out")]
+    fn routes(&self) -> &Routes {
+        self.routes.get_or_init(|| Routes::new(Contract::get()).unwrap_or_else(|error| panic!("the routes: {error}")))
+    }
+
+    /// Whether any route has the first segment of the path; not known before the first request.
     pub fn begins(&self, path: &str) -> bool {
-        self.routes.begins(path)
+        self.routes.get().is_some_and(|routes| routes.begins(path))
     }
 
     /// Answers one request. Headers that every answer of the API shares are not added here.
     pub async fn serve(&self, request: Request<Body>, origin: RequestOrigin) -> Response<Body> {
         let (mut parts, body) = request.into_parts();
         let headers = std::mem::take(&mut parts.headers);
-        match self.routes.find(&parts.method, parts.uri.path()) {
+        match self.routes().find(&parts.method, parts.uri.path()) {
             Lookup::Route(route, captures) => {
                 let run = self.run(route, &captures, &parts, headers, body, origin);
                 let mut response = match panics::catch(route.method.path, run).await {
@@ -67,7 +69,7 @@ impl Rest {
             }
             Lookup::OtherVerb => {
                 drain(body, self.body_limit).await;
-                answer::method_not_allowed(&self.routes.allowed(parts.uri.path()))
+                answer::method_not_allowed(&self.routes().allowed(parts.uri.path()))
             }
             Lookup::Nothing => {
                 drain(body, self.body_limit).await;

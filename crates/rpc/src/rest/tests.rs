@@ -27,7 +27,7 @@ impl Answer {
 
 async fn send(stub: &Arc<Stub>, request: Request<Body>) -> Answer {
     let options = ServiceOptions { message_limit: 20_000, ..ServiceOptions::default() };
-    let router = service(Arc::clone(stub) as Arc<dyn crate::call::Invoke>, options).unwrap();
+    let router = service(Arc::clone(stub) as Arc<dyn crate::call::Invoke>, options);
     let (parts, body) = router.oneshot(request).await.unwrap().into_parts();
     Answer { status: parts.status, headers: parts.headers, body: body.collect().await.unwrap().to_bytes() }
 }

@@ -22,7 +22,7 @@ use crate::framing::{Framings, Health};
 use crate::http::{
     ConnectionInfo, REQUEST_ID, assign_request_id, cors, forbid_caching, forbid_indexing, panics, request_origin,
 };
-use crate::rest::{Rest, RoutesError};
+use crate::rest::Rest;
 
 /// Ten mebibytes, the limit that clients of the API know.
 pub const DEFAULT_MESSAGE_LIMIT: usize = 10 * 1024 * 1024;
@@ -60,15 +60,12 @@ impl fmt::Debug for ServiceOptions {
 /// The API, to be served as it is or as the fallback of a router with routes of its own for OAuth and pages.
 ///
 /// The listener puts [`ConnectionInfo`] into the extensions of every request.
-///
-/// # Errors
-/// [`RoutesError`], when the REST routes of the contract cannot be told apart.
-pub fn service(invoke: Arc<dyn Invoke>, options: ServiceOptions) -> Result<ApiService, RoutesError> {
-    Ok(ApiService(Arc::new(Api {
+pub fn service(invoke: Arc<dyn Invoke>, options: ServiceOptions) -> ApiService {
+    ApiService(Arc::new(Api {
         framings: Framings::new(Arc::clone(&invoke), &options.health, options.message_limit),
-        rest: Rest::new(invoke, options.message_limit)?,
+        rest: Rest::new(invoke, options.message_limit),
         options,
-    })))
+    }))
 }
 
 /// The whole API. A panic inside is answered like any internal error.
@@ -76,7 +73,8 @@ pub fn service(invoke: Arc<dyn Invoke>, options: ServiceOptions) -> Result<ApiSe
 pub struct ApiService(Arc<Api>);
 
 impl ApiService {
-    /// Whether the path is one of the API: that of an RPC, or one that begins as a REST route does.
+    /// Whether the path is known as one of the API: that of an RPC, or one that begins as a REST route does, once there was a
+    /// REST request.
     pub fn takes(&self, path: &str) -> bool {
         Framings::is_path_of_rpc(path) || self.0.rest.begins(path)
     }

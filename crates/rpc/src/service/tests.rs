@@ -17,7 +17,7 @@ use super::{ServiceOptions, service};
 use crate::call::Invoke;
 
 async fn listen(stub: Arc<Stub>) -> SocketAddr {
-    let router = service(stub as Arc<dyn Invoke>, ServiceOptions::default()).unwrap().into_router();
+    let router = service(stub as Arc<dyn Invoke>, ServiceOptions::default()).into_router();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, router).await });

@@ -65,8 +65,7 @@ pub async fn serve(process: Process) -> Result<()> {
         health: health.clone(),
         ..ServiceOptions::default()
     };
-    let apis = service(Arc::new(router), options)
-        .map_err(|cause| Failure::new("the routes of the contract cannot be laid out").because(cause))?;
+    let apis = service(Arc::new(router), options);
     let oidc = castellan_oidc::Options {
         meter: meter.clone().map(|meter| meter as Arc<dyn castellan_rpc::Meter>),
         ..template::oidc_options(&settings)
