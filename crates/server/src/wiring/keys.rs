@@ -20,12 +20,20 @@ pub struct NewKey {
 /// Opens the stored keys and stores those that are missing.
 pub(super) async fn open_ring(db: &Db, settings: &Settings, master: &MasterKey, rng: &dyn Rng) -> Result<Keyring> {
     let ids = key_ids(settings);
+    let open = |stored: &[StoredKey]| {
+        Keyring::open(master, &ids, stored, rng)
+            .map_err(|cause| Failure::new("the encryption keys cannot be opened").because(cause))
+    };
+    // Only a first start has something to write; any other would wait for the disk in vain.
+    let (ring, made) = open(&all(&mut db.single_reads(None)).await?)?;
+    if made.is_empty() {
+        return Ok(ring);
+    }
     // Two servers that start on one empty database may both make keys: whoever comes second reads those of the first.
     for _ in 0..5 {
         let mut tx = db.begin(None);
         let stored = all(&mut tx).await?;
-        let (ring, made) = Keyring::open(master, &ids, &stored, rng)
-            .map_err(|cause| Failure::new("the encryption keys cannot be opened").because(cause))?;
+        let (ring, made) = open(&stored)?;
         let outcome = async {
             for key in &made {
                 insert(&mut tx, key).await?;
