@@ -31,10 +31,17 @@ impl Drop for Committer {
 /// Brings everything that was written to the log onto the disk.
 pub(super) type SyncLog = Box<dyn Fn() -> std::io::Result<()> + Send>;
 
+/// How the log reaches the disk.
+pub(super) struct Log {
+    /// Brings what was there when it was opened, and the names of the files, onto the disk.
+    pub(super) settle: SyncLog,
+    pub(super) sync: SyncLog,
+}
+
 pub(super) struct Committer {
     writer: Arc<Mutex<Writer>>,
     health: Arc<Health>,
-    sync_log: SyncLog,
+    log: Log,
     checkpoints: Checkpoints,
     restart_at: u64,
 }
@@ -44,10 +51,10 @@ impl Committer {
     pub(super) fn start(
         writer: Arc<Mutex<Writer>>,
         health: Arc<Health>,
-        sync_log: SyncLog,
+        log: Log,
         checkpoints: Checkpoints,
     ) -> Result<Sender<Signal>> {
-        let committer = Self { writer, health, sync_log, checkpoints, restart_at: checkpoint::RESTART_AT_PAGES };
+        let committer = Self { writer, health, log, checkpoints, restart_at: checkpoint::RESTART_AT_PAGES };
         let (sender, signals) = channel();
         std::thread::Builder::new()
             .name("db-committer".to_owned())
@@ -57,6 +64,10 @@ impl Committer {
     }
 
     fn run(mut self, signals: &Receiver<Signal>) {
+        // Here and not where the log is opened: nobody who only reads has to wait for the disk.
+        if let Err(cause) = (self.log.settle)() {
+            self.health.fail(&unsynced(&cause));
+        }
         while let Ok(signal) = signals.recv() {
             match signal {
                 Signal::GroupOpened => self.commit(),
@@ -84,9 +95,9 @@ impl Committer {
         drop(writer);
         let Some((group, pages)) = committed else { return };
         if pages > 0
-            && let Err(cause) = (self.sync_log)()
+            && let Err(cause) = (self.log.sync)()
         {
-            let reason = format!("the database's log could not be synced: {cause}");
+            let reason = unsynced(&cause);
             self.health.fail(&reason);
             group.settle(Outcome::Unknown(reason.into()));
             return;
@@ -101,17 +112,21 @@ impl Committer {
     }
 }
 
-/// Opens the log for syncing and makes everything up to now, and the names of both files, durable.
-pub(super) fn open_log(path: &Path, durability: Durability) -> std::io::Result<SyncLog> {
+fn unsynced(cause: &std::io::Error) -> String {
+    format!("the database's log could not be synced: {cause}")
+}
+
+/// Opens the log for syncing.
+pub(super) fn open_log(path: &Path, durability: Durability) -> std::io::Result<Log> {
     if durability == Durability::None {
-        return Ok(Box::new(|| Ok(())));
+        return Ok(Log { settle: Box::new(|| Ok(())), sync: Box::new(|| Ok(())) });
     }
     let mut name = path.as_os_str().to_owned();
     name.push("-wal");
-    let log = OpenOptions::new().read(true).write(true).open(PathBuf::from(name))?;
-    log.sync_all()?;
-    sync_directory(path)?;
-    Ok(Box::new(move || log.sync_data()))
+    let log = Arc::new(OpenOptions::new().read(true).write(true).open(PathBuf::from(name))?);
+    let (opened, path) = (Arc::clone(&log), path.to_owned());
+    let settle = move || opened.sync_all().and_then(|()| sync_directory(&path));
+    Ok(Log { settle: Box::new(settle), sync: Box::new(move || log.sync_data()) })
 }
 
 /// Makes the names in the directory of `path` durable.

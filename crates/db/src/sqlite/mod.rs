@@ -32,7 +32,7 @@
 //! * *Restart of the log.* Once everything is in the main file, the next commit writes from the start of the log under a new salt.
 //!   `SQLite` does that only after the checkpoint has synced first the log and then the main file (also in NORMAL), and syncs the
 //!   new header itself. A group that was committed but not yet synced when the checkpoint ran was made durable by those syncs.
-//! * *The names.* The directory is synced after the files were created; the log is neither deleted nor replaced while
+//! * *The names.* The directory is synced after the files were created and before the first group is acknowledged; the log is neither deleted nor replaced while
 //!   connections are open, so the descriptor stays the right one.
 //! * *Errors.* After a failed sync, nobody knows which pages reached the disk, and a second sync may falsely succeed
 //!   ("fsyncgate"). So the whole group fails with an unknown outcome and the engine refuses to write until it is restarted and
@@ -116,18 +116,18 @@ impl Engine {
 
     fn open_with(
         options: SqliteOptions,
-        open_log: impl FnOnce(&Path, Durability) -> std::io::Result<committer::SyncLog>,
+        open_log: impl FnOnce(&Path, Durability) -> std::io::Result<committer::Log>,
     ) -> Result<Self> {
         let SqliteOptions { path, durability, readers } = options;
         let in_use = backup::mark_in_use(&path)?;
         let mut connection = open::writer(&path, durability).map_err(|cause| unusable(&path, &cause))?;
         migrate::run(&mut connection)?;
-        let sync_log = open_log(&path, durability).map_err(|cause| unusable(&path, &cause))?;
+        let log = open_log(&path, durability).map_err(|cause| unusable(&path, &cause))?;
         let cores = std::thread::available_parallelism().map_or(4, std::num::NonZero::get);
         let readers = reader::Readers::new(path.clone(), readers.unwrap_or_else(|| (cores + 4).max(8)));
         let ownership = ownership::Ownership::claim(&path, &connection).map_err(|cause| unusable(&path, &cause))?;
         let changes = ownership.changes().map(Arc::clone);
-        let writer = writer::Shared::start(&path, connection, durability, sync_log, ownership)?;
+        let writer = writer::Shared::start(&path, connection, durability, log, ownership)?;
         Ok(Self { path, readers, writer, changes, _in_use: in_use })
     }
 

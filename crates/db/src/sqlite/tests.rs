@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use castellan_kernel::Kind;
 
-use super::committer::SyncLog;
+use super::committer::{Log, SyncLog};
 use super::*;
 use crate::call::{Call, Cost};
 use crate::row::Origin;
@@ -21,10 +21,14 @@ struct Bench {
 }
 
 impl Bench {
-    fn open(durability: Durability, sync_log: SyncLog) -> Self {
+    fn open(durability: Durability, sync: SyncLog) -> Self {
+        Self::open_with(durability, Log { settle: Box::new(|| Ok(())), sync })
+    }
+
+    fn open_with(durability: Durability, log: Log) -> Self {
         let directory = crate::testing::Directory::create().unwrap();
         let options = SqliteOptions { durability, ..SqliteOptions::new(directory.path().join("test.db")) };
-        let engine = Engine::open_with(options, |_, _| Ok(sync_log)).unwrap();
+        let engine = Engine::open_with(options, |_, _| Ok(log)).unwrap();
         Self { engine, _directory: directory }
     }
 
@@ -68,6 +72,26 @@ fn gated() -> (SyncLog, mpsc::Receiver<()>, mpsc::Sender<std::io::Result<()>>) {
 
 fn failed_disk() -> std::io::Error {
     std::io::Error::other("disk on fire")
+}
+
+#[tokio::test]
+async fn after_the_opening_readers_do_not_wait_for_the_disk_but_acknowledgements_do() {
+    for disk in [Ok(()), Err(failed_disk())] {
+        let (settle, begins, permit) = gated();
+        let bench = Bench::open_with(Durability::None, Log { settle, sync: Box::new(|| Ok(())) });
+        tokio::task::spawn_blocking(move || begins.recv()).await.unwrap().unwrap();
+        assert!(bench.kinds().await.is_empty());
+        let mut command = bench.engine.write();
+        insert(&mut command, "first").await.unwrap();
+        let command = tokio::spawn(command.commit());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        assert!(!command.is_finished(), "nothing is acknowledged before what was there is durable");
+        let works = disk.is_ok();
+        permit.send(disk).unwrap();
+        assert_eq!(command.await.unwrap().is_ok(), works);
+        assert_eq!(bench.kinds().await.len(), usize::from(works));
+        assert_eq!(insert(&mut bench.engine.write(), "second").await.is_ok(), works);
+    }
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 use tokio::time::Instant;
 
-use super::committer::{Committer, Signal, SyncLog};
+use super::committer::{Committer, Log, Signal};
 use super::convert::OwnedCall;
 use super::ownership::Ownership;
 use super::{Durability, checkpoint, convert, errors};
@@ -182,7 +182,7 @@ impl Shared {
         path: &Path,
         mut connection: Connection,
         durability: Durability,
-        sync_log: SyncLog,
+        log: Log,
         ownership: Ownership,
     ) -> Result<Arc<Self>> {
         let frames = Arc::new(AtomicU64::new(0));
@@ -205,7 +205,7 @@ impl Shared {
             careful_until: None,
         }));
         let checkpoints = checkpoint::start(path, durability, Arc::clone(&health))?;
-        let committer = Committer::start(Arc::clone(&writer), Arc::clone(&health), sync_log, checkpoints)?;
+        let committer = Committer::start(Arc::clone(&writer), Arc::clone(&health), log, checkpoints)?;
         Ok(Arc::new(Self { writer, health, committer }))
     }
 
