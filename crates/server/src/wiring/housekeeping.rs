@@ -18,7 +18,8 @@ const BATCH: i64 = 500;
 /// Starts the job.
 pub(super) fn start(env: Arc<Environment>, mut stop: Stop) -> JoinHandle<()> {
     tokio::spawn(async move {
-        let mut ticks = tokio::time::interval(INTERVAL);
+        // The first look waits as well: a start has better things to do, and a server that restarts often has little to remove.
+        let mut ticks = tokio::time::interval_at(tokio::time::Instant::now() + INTERVAL, INTERVAL);
         loop {
             tokio::select! {
                 () = stop.wait() => return,
