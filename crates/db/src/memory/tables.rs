@@ -102,12 +102,15 @@ impl Tables {
         let place_of =
             |name: &str| TableSet::single(places.get(&name.to_ascii_lowercase()).copied().unwrap_or(usize::MAX));
         let mut dragged = vec![TableSet::EMPTY; TableSet::TABLES];
-        for name in &names {
-            let mut parents = connection.prepare("SELECT \"table\" FROM pragma_foreign_key_list(?1)")?;
-            for parent in parents.query_map([name], |row| row.get::<_, String>(0))? {
-                for place in place_of(&parent?).tables() {
-                    dragged[place] = dragged[place].with(place_of(name).present());
-                }
+        let mut relations = connection.prepare(
+            "SELECT child.name, parent.\"table\" FROM sqlite_master AS child, pragma_foreign_key_list(child.name) AS parent \
+             WHERE child.type = 'table'",
+        )?;
+        let relations = relations.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
+        for relation in relations {
+            let (child, parent) = relation?;
+            for place in place_of(&parent).tables() {
+                dragged[place] = dragged[place].with(place_of(&child).present());
             }
         }
         // Children of children.
