@@ -122,6 +122,20 @@ impl Client {
         self.send(request, limit).await
     }
 
+    /// Looks where an address leads without sending anything there. That is for telling early; a request looks again.
+    ///
+    /// # Errors
+    /// [`Failure::Denied`] when any address of its host is denied, [`Failure::Address`]; and [`Failure::Unknown`],
+    /// [`Failure::Lookup`] and [`Failure::Timeout`] when nobody can say.
+    pub async fn look(&self, address: &str) -> Result<()> {
+        let url = self.check(address)?;
+        let Some(name) = url.domain() else { return Ok(()) };
+        let found = tokio::time::timeout(self.timeout, self.resolver.all_addresses(name)).await;
+        let addresses = found.unwrap_or(Err(Failure::Timeout(self.timeout)))?;
+        let is_denied = addresses.iter().any(|address| self.deny.denies_address(address.ip()));
+        if is_denied { Err(Failure::Denied(name.to_owned())) } else { Ok(()) }
+    }
+
     /// The TXT records of a name, each as one text; none when the name is unknown.
     ///
     /// # Errors

@@ -52,6 +52,13 @@ impl GuardedResolver {
 
     /// The addresses of a name that are allowed. The port is 0 where the name says none.
     pub async fn addresses(&self, name: &str) -> Result<Vec<SocketAddr>> {
+        let mut addresses = self.all_addresses(name).await?;
+        addresses.retain(|address| !self.deny.denies_address(address.ip()));
+        if addresses.is_empty() { Err(Failure::Denied(name.to_owned())) } else { Ok(addresses) }
+    }
+
+    /// All addresses of a name that is allowed, whether they are or not.
+    pub async fn all_addresses(&self, name: &str) -> Result<Vec<SocketAddr>> {
         if self.deny.denies_name(name) {
             return Err(Failure::Denied(name.to_owned()));
         }
@@ -65,11 +72,7 @@ impl GuardedResolver {
             let found = self.dns.lookup_ip(name).await.map_err(|error| lookup_failure(name, &error))?;
             addresses = found.iter().map(|address| SocketAddr::new(address, 0)).collect();
         }
-        if addresses.is_empty() {
-            return Err(Failure::Unknown(name.to_owned()));
-        }
-        addresses.retain(|address| !self.deny.denies_address(address.ip()));
-        if addresses.is_empty() { Err(Failure::Denied(name.to_owned())) } else { Ok(addresses) }
+        if addresses.is_empty() { Err(Failure::Unknown(name.to_owned())) } else { Ok(addresses) }
     }
 
     /// The TXT records of a name, each as one text; none when the name is unknown.

@@ -86,6 +86,26 @@ async fn a_name_that_leads_to_a_denied_address_is_refused_even_when_it_was_good_
 }
 
 #[tokio::test]
+async fn where_an_address_leads_is_told_without_a_request() {
+    let (names, web) = (NameServer::start().await, WebServer::start().await);
+    let deny = DenyList::parse(["10.0.0.0/8", "inside.example"]).unwrap();
+    let client = Client::new(&Options { deny, name_servers: vec![names.address], ..Options::default() }).unwrap();
+    names.set("good.example", Known::Addresses(vec![address("127.0.0.1")]));
+    names.set("bad.example", Known::Addresses(vec![address("10.0.0.1")]));
+    names.set("broken.example", Known::Broken);
+    for good in ["http://127.0.0.1/", "https://good.example/logout", "http://[::1]/"] {
+        client.look(good).await.unwrap();
+    }
+    for bad in ["http://10.1.2.3/", "https://bad.example", "http://a.inside.example/", "http://0x0a.1/"] {
+        assert!(matches!(client.look(bad).await, Err(Failure::Denied(_))), "{bad}");
+    }
+    assert!(matches!(client.look("http://unknown.example/").await, Err(Failure::Unknown(_))));
+    assert!(matches!(client.look("http://broken.example/").await, Err(Failure::Lookup { .. })));
+    assert!(matches!(client.look("nowhere").await, Err(Failure::Address(_))));
+    assert!(web.requests().is_empty());
+}
+
+#[tokio::test]
 async fn redirects_are_answers_and_are_not_followed() {
     let web = WebServer::start().await;
     web.set("/", 302, &web.url("/inside"));

@@ -24,8 +24,13 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new(db: Db) -> Self {
+        Self::reaching(db, castellan_outbound::testing::client(castellan_outbound::Options::default())).await
+    }
+
+    /// One whose requests to the outside go through this client.
+    pub(crate) async fn reaching(db: Db, client: castellan_outbound::Client) -> Self {
         let mut services = Services::default();
-        services.insert(castellan_outbound::testing::client(castellan_outbound::Options::default()));
+        services.insert(client);
         let rng = Arc::new(SeededRng::new(1));
         let clock = Arc::new(FixedClock::new(Timestamp::parse("2026-06-01T00:00:00Z").unwrap()));
         let env = Arc::new(Environment {

@@ -131,7 +131,7 @@ pub async fn create_api_as(
 /// Creates an OIDC application: one that signs users in.
 ///
 /// # Errors
-/// As [`create_api`], and a configuration whose parts do not fit together.
+/// As [`create_api`], a configuration whose parts do not fit together, and notices of logouts to where this server may not reach.
 pub async fn create_oidc(
     ctx: &mut Context,
     reach: &Reach,
@@ -139,10 +139,18 @@ pub async fn create_oidc(
     auth_method: AuthMethod,
     config: OidcConfig,
 ) -> Result<Added> {
+    let is_complete = !application.project_id.is_empty() && !application.name.trim().is_empty();
+    if is_complete && !config.back_channel_logout_uri.is_empty() {
+        let mut before = ctx.look();
+        permitted_project(ctx, &mut before, reach, &application.project_id).await?;
+        drop(before);
+        oidc::check_logout_address(ctx, &config.back_channel_logout_uri).await?;
+    }
     create_oidc_as(ctx, reach, application, None, auth_method, config).await
 }
 
-/// As [`create_oidc`], with a client id of the caller's choice.
+/// As [`create_oidc`], with a client id of the caller's choice and without a look at where notices of logouts lead, so that it
+/// can be part of a larger transaction.
 ///
 /// # Errors
 /// As [`create_oidc`], and a client id that is taken.
@@ -284,6 +292,14 @@ async fn store(
     })
 }
 
+/// A look at an application that the caller may change, before something outside is looked at for it: what it is.
+async fn permitted_kind(ctx: &Context, reach: &Reach, project_id: &str, id: &str, not_found: Fault) -> Result<Kind> {
+    let found = sql::find(&mut ctx.look(), reach, id).await?;
+    let application = found.filter(|application| application.is_in(project_id)).ok_or(not_found)?;
+    ctx.require(Permission::ProjectAppWrite, &application.org_id, Some(&application.project_id))?;
+    Ok(application.kind)
+}
+
 /// Changes name, configuration, or both: all of it or nothing.
 pub(super) async fn update(
     ctx: &mut Context,
@@ -297,18 +313,22 @@ pub(super) async fn update(
         return Err(NAME_INVALID.into());
     }
     let not_found = if name.is_some() { RENAME_NOT_FOUND } else { UPDATE_NOT_FOUND };
-    if let Some(ConfigChange::Saml(settings)) = &mut config
-        && settings.is_elsewhere()
-    {
-        let mut before = ctx.look();
-        let found = sql::find(&mut before, reach, id).await?;
-        drop(before);
-        let application = found.filter(|application| application.is_in(project_id)).ok_or(not_found)?;
-        ctx.require(Permission::ProjectAppWrite, &application.org_id, Some(&application.project_id))?;
-        if application.kind != Kind::Saml {
-            return Err(UPDATE_NOT_SAML.into());
+    match &mut config {
+        Some(ConfigChange::Saml(settings)) if settings.is_elsewhere() => {
+            let kind = permitted_kind(ctx, reach, project_id, id, not_found).await?;
+            if kind != Kind::Saml {
+                return Err(UPDATE_NOT_SAML.into());
+            }
+            settings.fetch(ctx, For::Update).await?;
         }
-        settings.fetch(ctx, For::Update).await?;
+        Some(ConfigChange::Oidc(change)) => {
+            if let Some(address) = change.back_channel_logout_uri.as_deref().filter(|address| !address.is_empty())
+                && permitted_kind(ctx, reach, project_id, id, not_found).await? == Kind::Oidc
+            {
+                oidc::check_logout_address(ctx, address).await?;
+            }
+        }
+        _ => {}
     }
     let application = permitted(ctx, reach, project_id, id, Permission::ProjectAppWrite, not_found).await?;
     let mut receipt = application.receipt();

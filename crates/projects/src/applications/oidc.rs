@@ -1,10 +1,14 @@
 //! The rules for OIDC configurations: defaults, what must fit together, and partial changes.
 
-use castellan_kernel::{Fault, Result};
+use castellan_kernel::{Error, Fault, Result};
+use castellan_outbound::{Client, Failure};
+use castellan_rpc::Context;
 
 use super::{AppType, AuthMethod, GrantType, LoginVersion, OidcConfig, ResponseType, TokenType};
 
 const LOGOUT_URI_INVALID: Fault = Fault::invalid("PROJECT-iZL2Ac", "Errors.Project.App.Invalid.BackchannelLogoutURL");
+
+const LOGOUT_URI_BLOCKED: Fault = Fault::invalid("PROJECT-msNebo", "Errors.Project.App.Blocked.BackchannelLogoutURL");
 
 /// The largest clock skew, in nanoseconds.
 const MAX_CLOCK_SKEW: i64 = 5_000_000_000;
@@ -90,6 +94,27 @@ pub(super) fn check(config: &OidcConfig, invalid: Fault) -> Result<()> {
         return Err(LOGOUT_URI_INVALID.into());
     }
     Ok(())
+}
+
+/// Where notices of logouts go must not be what this server may not reach: its host is looked up, so this comes before the
+/// transaction and once for all of its attempts. A name that has no address at present is none that is denied; who sends
+/// looks again.
+///
+/// # Errors
+/// `PROJECT-msNebo`.
+pub(super) async fn check_logout_address(ctx: &mut Context, address: &str) -> Result<()> {
+    struct Checked;
+    let address = address.trim();
+    if origin(address).is_none() || ctx.kept::<Checked>().is_some() {
+        return Ok(());
+    }
+    match ctx.service::<Client>()?.look(address).await {
+        Err(cause @ Failure::Denied(_)) => Err(Error::from(LOGOUT_URI_BLOCKED).because(cause)),
+        Err(_) | Ok(()) => {
+            ctx.keep(Checked);
+            Ok(())
+        }
+    }
 }
 
 /// Each response type needs its grant; at least one is needed.

@@ -562,3 +562,42 @@ async fn nothing_is_fetched_for_those_who_may_not_write_or_from_what_is_no_web_a
     })
     .await;
 }
+
+#[tokio::test]
+async fn notices_of_logouts_do_not_go_to_where_this_server_may_not_reach() {
+    use castellan_outbound::testing::{Known, NameServer};
+    on_each_engine(|db| async {
+        let names = NameServer::start().await;
+        names.set("app.example", Known::Addresses(vec!["192.0.2.7".parse().unwrap()]));
+        names.set("inside.example", Known::Addresses(vec!["10.0.0.7".parse().unwrap()]));
+        let options = castellan_outbound::Options { name_servers: vec![names.address], ..Default::default() };
+        let world = World::reaching(db, castellan_outbound::Client::new(&options).unwrap()).await;
+        let shop = world.project_with_roles("o1", "Shop", &[]).await;
+        let owner = || world.org("o1", "ORG_OWNER");
+        let add =
+            |uri: &str, name: &str| v1::AddOidcAppRequest { back_channel_logout_uri: uri.into(), ..oidc(&shop, name) };
+        let denied = ["http://127.0.0.1/out", " https://inside.example/out ", "http://localhost", "http://[::1]:8080/"];
+        for uri in denied {
+            let refused = done!(owner(), api_v1::add_oidc(add(uri, "web"))).unwrap_err();
+            assert_eq!(
+                (refused.id(), refused.key()),
+                ("PROJECT-msNebo", "Errors.Project.App.Blocked.BackchannelLogoutURL")
+            );
+        }
+        assert_eq!(id(done!(world.org("o2", "ORG_OWNER"), api_v1::add_oidc(add(denied[0], "web")))), "COMMAND-EbFMN");
+        let app = done!(owner(), api_v1::add_oidc(add("https://app.example/out", "web"))).unwrap();
+        done!(owner(), api_v1::add_oidc(add("https://not.yet.example/out", "later"))).unwrap();
+        let change = |uri: &str| v1::UpdateOidcAppConfigRequest {
+            project_id: shop.clone(),
+            app_id: app.app_id.clone(),
+            response_types: vec![0],
+            grant_types: vec![0],
+            back_channel_logout_uri: uri.into(),
+            ..Default::default()
+        };
+        assert_eq!(id(done!(owner(), api_v1::update_oidc(change(denied[1])))), "PROJECT-msNebo");
+        assert_eq!(id(done!(world.org("o2", "ORG_OWNER"), api_v1::update_oidc(change(denied[1])))), "COMMAND-2n8uU");
+        done!(owner(), api_v1::update_oidc(change(""))).unwrap();
+    })
+    .await;
+}
