@@ -13,9 +13,10 @@ pub struct ConfiguredRetention(pub Span);
 pub(super) async fn readable(ctx: &mut Context, column: &'static str) -> Result<Condition> {
     let limit = store::of_instance::<Limits>(ctx.read().await?).await?.value.audit_log_retention;
     let retention = limit.or_else(|| ctx.service::<ConfiguredRetention>().ok().map(|configured| configured.0));
-    Ok(match retention.map(Span::micros) {
-        Some(micros) if micros > 0 => {
-            let oldest = Timestamp::from_micros(ctx.now().micros().saturating_sub(micros));
+    Ok(match retention {
+        // Times have microseconds: what is shorter than one is not none at all, which would be without end.
+        Some(retention) if retention > Span::ZERO => {
+            let oldest = Timestamp::from_micros(ctx.now().micros().saturating_sub(retention.micros()));
             Condition::time(column, TimeMethod::GreaterOrEquals, oldest)
         }
         _ => Condition::always(),

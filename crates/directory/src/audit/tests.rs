@@ -135,6 +135,21 @@ async fn events_older_than_the_retention_cannot_be_read() {
 }
 
 #[tokio::test]
+async fn a_retention_below_the_resolution_of_times_is_not_without_end() {
+    on_each_engine(|db| async {
+        let world = World::new(db).await;
+        world.machine("o1", "robot").await;
+        world.clock.advance_seconds(1);
+        for (nanos, readable) in [(1, false), (999, false), (0, true)] {
+            world.settings("", "limits", &format!(r#"{{"auditLogRetention": {nanos}}}"#)).await;
+            let found = events(&mut world.iam("IAM_OWNER"), admin::ListEventsRequest::default()).await;
+            assert_eq!(!found.is_empty(), readable, "{nanos}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn changes_of_a_user_are_those_of_the_context_organization() {
     on_each_engine(|db| async {
         let world = World::new(db).await;

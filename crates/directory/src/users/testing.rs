@@ -124,7 +124,8 @@ impl World {
         let mut ctx = self.internal();
         let statement = statement!(
             "INSERT INTO settings (instance_id, org_id, kind, value, created_at, changed_at, sequence)
-             VALUES ($1, $2, $3, $4, 0, 0, 1)"
+             VALUES ($1, $2, $3, $4, 0, 0, 1)
+             ON CONFLICT (instance_id, org_id, kind) DO UPDATE SET value = excluded.value"
         );
         ctx.tx().await.unwrap().execute(statement, &values![org, kind, value]).await.unwrap();
         ctx.commit().await.unwrap();
