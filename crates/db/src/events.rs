@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use castellan_kernel::{Error, Receipt, Result, Timestamp};
 
 use crate::connection::Sequence;
-use crate::{Connection, Statement, statement, values};
+use crate::query::Draft;
+use crate::{Connection, EngineKind, Statement, StatementScope, Value, statement, values};
 
 /// A change to record. The names of types and payload keys are part of the API contract.
 #[derive(Debug, Clone)]
@@ -26,6 +27,26 @@ pub struct Event {
     pub created_at: Timestamp,
     /// Whether the aggregate's id was drawn just now, so that it cannot have an event yet.
     pub is_new: bool,
+}
+
+/// A change of many aggregates at once, which records the same of each.
+#[derive(Debug, Clone)]
+pub struct EventOfEach {
+    /// The kind of the aggregates.
+    pub aggregate_type: &'static str,
+    /// The aggregates: what stands after FROM, with a WHERE that has at least `instance_id = $1` and a `?` for each of the
+    /// values.
+    pub from: &'static str,
+    /// Those values.
+    pub values: Vec<Value>,
+    /// The column with the aggregate's id.
+    pub id: &'static str,
+    /// The column with its owner.
+    pub owner: &'static str,
+    /// What happened.
+    pub event_type: &'static str,
+    /// The one key of the payload, and the column with its text.
+    pub payload: (&'static str, &'static str),
 }
 
 /// Writes an event.
@@ -68,6 +89,47 @@ impl Connection {
         ];
         self.defer(insertion(), values.into(), &[]).await?;
         Ok(Receipt { sequence, created_at: None, changed_at: created_at, owner: event.owner })
+    }
+
+    /// Appends an event to the trail of each aggregate that is selected, in one statement; returns when, which is the time of the
+    /// transaction's first event. `editor` is who did it, `now` the time if this event is the first.
+    ///
+    /// # Errors
+    /// As [`Connection::append_event`].
+    pub async fn append_event_of_each(
+        &mut self,
+        event: &EventOfEach,
+        editor: &str,
+        now: Timestamp,
+    ) -> Result<Timestamp> {
+        let created_at = *self.appended.event_time.get_or_insert(now);
+        let order = self.appended.events;
+        self.appended.events += 1;
+        // Storage counts on from here.
+        let instance = self.instance.clone().unwrap_or_default();
+        self.appended
+            .sequences
+            .retain(|known| known.aggregate_type != event.aggregate_type || known.instance != instance);
+        let (key, text) = event.payload;
+        let payload = match self.engine() {
+            EngineKind::Sqlite => format!("json_object('{key}', {text})"),
+            EngineKind::Postgres => format!("'{{\"{key}\":' || CAST(to_json({text}) AS TEXT) || '}}'"),
+        };
+        let EventOfEach { aggregate_type, id, owner, event_type, from, .. } = event;
+        let mut draft = Draft::new(self.engine(), StatementScope::Instance);
+        draft.text(
+            &format!(
+                "INSERT INTO events (instance_id, aggregate_type, aggregate_id, sequence, event_type, payload, editor, owner,
+                     created_at, in_tx_order)
+                 SELECT $1, '{aggregate_type}', {id}, 1 + COALESCE((SELECT MAX(told.sequence) FROM events told
+                     WHERE told.instance_id = $1 AND told.aggregate_type = '{aggregate_type}' AND told.aggregate_id = {id}), 0),
+                     '{event_type}', {payload}, ?, {owner}, ?, ? FROM "
+            ),
+            &values![editor, created_at, order],
+        );
+        draft.text(from, &event.values);
+        self.execute_dynamic(&draft.finish("an event of each")).await?;
+        Ok(created_at)
     }
 
     async fn stored_sequence(&mut self, event: &Event) -> Result<u64> {

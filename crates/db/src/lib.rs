@@ -24,7 +24,7 @@ pub use connection::{Connection, Snapshot, Tx};
 pub use database::{Db, DbOptions};
 pub use deferred::Refusals;
 pub use error::{DatabaseError, DbErrorExt, DbResultExt, Refusal, Violation};
-pub use events::Event;
+pub use events::{Event, EventOfEach};
 pub use memory::{Recalled, Recording, Remember, key as memory_key};
 pub use migration::{EngineKind, Migration, migrations};
 pub use outbox::OutboxItem;

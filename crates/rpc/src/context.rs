@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use castellan_db::{Connection, Db, Event, Remember, Snapshot, Tx};
+use castellan_db::{Connection, Db, Event, EventOfEach, Remember, Snapshot, Tx};
 use castellan_kernel::{
     Caller, CallerKind, Clock, Error, IdGenerator, PageLimits, Permission, Receipt, Result, Rng, RoleTable, Timestamp,
 };
@@ -347,6 +347,15 @@ impl Context {
             is_new: aggregate.is_new,
         };
         self.tx().await?.append_event(event).await
+    }
+
+    /// The same for many aggregates at once; editor and time are the command's. Returns when.
+    ///
+    /// # Errors
+    /// When storage does not answer.
+    pub async fn record_of_each(&mut self, event: &EventOfEach) -> Result<Timestamp> {
+        let (caller, now) = (Arc::clone(&self.caller), self.now());
+        self.tx().await?.append_event_of_each(event, &caller.user_id, now).await
     }
 
     /// The resource check of commands and queries; see [`Caller::require`].

@@ -37,20 +37,16 @@ pub(super) fn register(registry: &mut Registry) {
         .query::<settings_v2beta::GetDomainSettings>(v2beta_get);
 }
 
-/// Changes the policy of this owner. Names that were unique per organization must be unique in the instance afterwards, where the new
-/// policy says so.
+/// Changes the policy of this owner. Where names were unique per organization and are not any more, they must be unique in the
+/// instance.
 async fn change(
     ctx: &mut Context,
     owner: &Owner,
     edit: impl FnOnce(&DomainPolicy) -> DomainPolicy + Send,
 ) -> Result<Receipt> {
-    let before = store::get::<DomainPolicy>(ctx.tx().await?, owner).await?;
+    let before = must_be_domain(ctx, owner).await?;
     let receipt = policies::change(ctx, owner, edit).await?;
-    let after = store::get::<DomainPolicy>(ctx.tx().await?, owner).await?;
-    let suffixed = |stored: Option<Stored<DomainPolicy>>| stored.map(|stored| stored.value.user_login_must_be_domain);
-    if suffixed(before) != suffixed(after) {
-        refresh_names(ctx, owner).await?;
-    }
+    follow(ctx, owner, before).await?;
     Ok(receipt)
 }
 
@@ -58,21 +54,35 @@ async fn add(ctx: &mut Context, org_id: &str, policy: &DomainPolicy) -> Result<R
     if !sql::exists(ctx.tx().await?, org_id).await? {
         return Err(ORG_NOT_FOUND.into());
     }
+    let owner = Owner::Org(org_id.to_owned());
+    let before = must_be_domain(ctx, &owner).await?;
     let receipt = policies::add(ctx, org_id, policy).await?;
-    refresh_names(ctx, &Owner::Org(org_id.to_owned())).await?;
+    follow(ctx, &owner, before).await?;
     Ok(receipt)
 }
 
 async fn reset(ctx: &mut Context, org_id: &str) -> Result<Receipt> {
+    let owner = Owner::Org(org_id.to_owned());
+    let before = must_be_domain(ctx, &owner).await?;
     let receipt = policies::remove::<DomainPolicy>(ctx, org_id).await?;
-    refresh_names(ctx, &Owner::Org(org_id.to_owned())).await?;
+    follow(ctx, &owner, before).await?;
     Ok(receipt)
 }
 
-async fn refresh_names(ctx: &mut Context, owner: &Owner) -> Result<()> {
+/// What is in force for that owner.
+async fn must_be_domain(ctx: &mut Context, owner: &Owner) -> Result<bool> {
+    let org_id = if let Owner::Org(org_id) = owner { org_id.as_str() } else { "" };
+    Ok(store::effective::<DomainPolicy>(ctx.tx().await?, org_id).await?.value.user_login_must_be_domain)
+}
+
+/// Has the names of users follow, if something else is in force now.
+async fn follow(ctx: &mut Context, owner: &Owner, before: bool) -> Result<()> {
+    if must_be_domain(ctx, owner).await? == before {
+        return Ok(());
+    }
     match owner {
-        Owner::Instance => login_names::refresh_instance(ctx.tx().await?).await,
-        Owner::Org(org_id) => login_names::refresh_org(ctx.tx().await?, org_id).await,
+        Owner::Instance => login_names::follow_default_policy(ctx).await,
+        Owner::Org(org_id) => login_names::follow_policy(ctx, org_id).await,
     }
 }
 
@@ -256,7 +266,8 @@ mod tests {
     use castellan_db::testing::on_each_engine;
 
     use super::*;
-    use crate::users::testing::{World, id};
+    use crate::users::head::{Reach, UserHead};
+    use crate::users::testing::{World, events, id};
 
     fn custom(org: &str, must_be_domain: bool) -> admin::AddCustomDomainPolicyRequest {
         admin::AddCustomDomainPolicyRequest {
@@ -307,6 +318,69 @@ mod tests {
             world.machine("o2", "robot").await;
             let request = admin::ResetCustomDomainPolicyToDefaultRequest { org_id: "o1".into() };
             assert_eq!(id(reset_custom(&mut world.iam("IAM_OWNER"), request).await), "V3-DKcYh");
+        })
+        .await;
+    }
+
+    /// The names that events of this user tell beside its creation.
+    async fn renamed(world: &World, user: &str) -> Vec<serde_json::Value> {
+        let recorded = events(&mut world.internal(), "user", user).await;
+        recorded.into_iter().filter(|(kind, _)| kind == "user.username.changed").map(|(_, payload)| payload).collect()
+    }
+
+    #[tokio::test]
+    async fn every_user_whose_name_is_unique_elsewhere_gets_an_event() {
+        on_each_engine(|db| async {
+            let world = World::new(db).await;
+            let (robot, twin) = (world.machine("o1", "Ro\"bot\u{e9}").await, world.machine("o1", "twin").await);
+            let other = world.machine("o2", "other").await;
+            let told = serde_json::json!({"userName": "Ro\"bot\u{e9}"});
+            let commit = async |mut ctx: Context| ctx.commit().await.unwrap();
+
+            // What the instance says anyway is no change.
+            let mut ctx = world.iam("IAM_OWNER");
+            add_custom(&mut ctx, custom("o1", false)).await.unwrap();
+            commit(ctx).await;
+            assert!(renamed(&world, &robot).await.is_empty());
+
+            world.clock.advance_seconds(7);
+            let mut ctx = world.iam("IAM_OWNER");
+            let request = admin::UpdateCustomDomainPolicyRequest {
+                org_id: "o1".into(),
+                user_login_must_be_domain: true,
+                ..Default::default()
+            };
+            update_custom(&mut ctx, request).await.unwrap();
+            commit(ctx).await;
+            assert_eq!(renamed(&world, &robot).await, [told]);
+            assert_eq!(renamed(&world, &twin).await.len(), 1);
+            assert!(renamed(&world, &other).await.is_empty());
+            let head = |user: String| {
+                let mut look = world.internal().look();
+                async move { UserHead::find(&mut look, &Reach::Instance, &user).await.unwrap().unwrap() }
+            };
+            let user = head(robot.clone()).await;
+            assert_eq!((user.sequence, user.changed_at), (2, world.internal().now()));
+            assert_eq!(head(other.clone()).await.sequence, 1);
+
+            // The instance's policy reaches those that have none of their own.
+            let request = admin::UpdateOrgIamPolicyRequest { user_login_must_be_domain: true };
+            world.settings("", "domain_policy", "{}").await;
+            let mut ctx = world.iam("IAM_OWNER");
+            older_update_default(&mut ctx, request).await.unwrap();
+            commit(ctx).await;
+            assert_eq!((renamed(&world, &robot).await.len(), renamed(&world, &other).await.len()), (1, 1));
+
+            // Nothing of it stays when names collide.
+            world.machine("o2", "TWIN").await;
+            let mut ctx = world.iam("IAM_OWNER");
+            let request = admin::UpdateOrgIamPolicyRequest { user_login_must_be_domain: false };
+            older_update_default(&mut ctx, request).await.unwrap();
+            commit(ctx).await;
+            let request = admin::ResetCustomDomainPolicyToDefaultRequest { org_id: "o1".into() };
+            assert_eq!(id(reset_custom(&mut world.iam("IAM_OWNER"), request).await), "V3-DKcYh");
+            assert_eq!((renamed(&world, &robot).await.len(), renamed(&world, &other).await.len()), (1, 2));
+            assert_eq!(head(robot).await.sequence, 2);
         })
         .await;
     }

@@ -1,9 +1,10 @@
 //! User names and what follows from them: what must be unique, and the names that a user can sign in with
-//! (`spec: api.md 4.1.11`). Tables `users.user_name_key` and `login_names`; other rooms call [`refresh_org`] and
-//! [`refresh_instance`] when domains or the domain policy change.
+//! (`spec: api.md 4.1.11`). Tables `users.user_name_key` and `login_names`; other rooms call [`refresh_org`] when domains change,
+//! [`follow_policy`] and [`follow_default_policy`] when the domain policy does. Event `user.username.changed`.
 
-use castellan_db::{Connection, DbResultExt, Question, Recalled, Remember, statement, values};
+use castellan_db::{Connection, DbResultExt, EventOfEach, Question, Recalled, Remember, statement, values};
 use castellan_kernel::{Fault, Result};
+use castellan_rpc::Context;
 use castellan_settings::store::{effective, effective_question};
 use castellan_settings::{DomainPolicy, OrganizationSettings};
 
@@ -138,14 +139,43 @@ pub async fn refresh_org(connection: &mut Connection, org_id: &str) -> Result<()
     connection.execute(insert, &values![org_id]).await.map(|_| ())
 }
 
-/// [`refresh_org`] for every organization, after the instance's domain policy changed.
+/// Follows a change of the domain policy that is in force for an organization: each of its users gets an event of its name, which
+/// is unique elsewhere now, and [`refresh_org`] the rest.
 ///
 /// # Errors
 /// [`USER_NAME_TAKEN`] when names that were scoped collide now.
-pub async fn refresh_instance(connection: &mut Connection) -> Result<()> {
-    let orgs = statement!(heavy "SELECT id FROM organizations WHERE instance_id = $1");
-    for row in connection.rows(orgs, &[]).await? {
-        refresh_org(connection, row.str(0)?).await?;
+pub async fn follow_policy(ctx: &mut Context, org_id: &str) -> Result<()> {
+    let event = EventOfEach {
+        aggregate_type: "user",
+        from: "users u WHERE u.instance_id = $1 AND u.org_id = ?",
+        values: vec![org_id.into()],
+        id: "u.id",
+        owner: "u.org_id",
+        event_type: "user.username.changed",
+        payload: ("userName", "u.user_name"),
+    };
+    let changed_at = ctx.record_of_each(&event).await?;
+    let tx = ctx.tx().await?;
+    let touch = statement!(
+        heavy "UPDATE users SET changed_at = $3, sequence = (SELECT MAX(e.sequence) FROM events e
+             WHERE e.instance_id = $1 AND e.aggregate_type = 'user' AND e.aggregate_id = users.id)
+         WHERE instance_id = $1 AND org_id = $2"
+    );
+    tx.execute(touch, &values![org_id, changed_at]).await?;
+    refresh_org(tx, org_id).await
+}
+
+/// [`follow_policy`] for every organization without a domain policy of its own, after the instance's changed.
+///
+/// # Errors
+/// [`USER_NAME_TAKEN`] when names that were scoped collide now.
+pub async fn follow_default_policy(ctx: &mut Context) -> Result<()> {
+    let orgs = statement!(
+        heavy "SELECT o.id FROM organizations o WHERE o.instance_id = $1 AND NOT EXISTS (
+             SELECT 1 FROM settings s WHERE s.instance_id = $1 AND s.kind = 'domain_policy' AND s.org_id = o.id)"
+    );
+    for row in ctx.tx().await?.rows(orgs, &[]).await? {
+        follow_policy(ctx, row.str(0)?).await?;
     }
     Ok(())
 }

@@ -227,7 +227,7 @@ async fn login_names_follow_the_domain_policy_and_the_domains() {
         world.machine("o2", "robot").await;
         let reset = castellan_db::statement!("DELETE FROM settings WHERE instance_id = $1");
         ctx.tx().await.unwrap().execute(reset, &[]).await.unwrap();
-        assert_eq!(id(login_names::refresh_instance(ctx.tx().await.unwrap()).await), "V3-DKcYh");
+        assert_eq!(id(login_names::refresh_org(ctx.tx().await.unwrap(), "o1").await), "V3-DKcYh");
     })
     .await;
 }
