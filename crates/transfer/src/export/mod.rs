@@ -33,7 +33,8 @@ pub struct Selection {
     pub excluded_org_ids: Vec<String>,
     /// Whether the hashes of passwords come along.
     pub with_passwords: bool,
-    /// Whether the secrets of one-time passwords come along; none are stored yet.
+    /// Whether what else people sign in with comes along: the hashes of recovery codes. Secrets of one-time passwords are not
+    /// stored yet.
     pub with_otp: bool,
 }
 
@@ -89,7 +90,7 @@ async fn read(ctx: &mut Context, id: &str, selection: &Selection) -> Result<Data
         ..DataOrg::default()
     };
     settings::read(ctx, id, &mut org).await?;
-    people::read(ctx, id, selection.with_passwords, &mut org).await?;
+    people::read(ctx, id, selection, &mut org).await?;
     projects::read(ctx, id, &mut org).await?;
     rights::read(ctx, id, &mut org).await?;
     Ok(org)

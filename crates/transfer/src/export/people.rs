@@ -1,19 +1,24 @@
 //! People and service users with their metadata and keys.
 
 use castellan_db::{Row, statement, values};
+use castellan_directory::users::recovery_codes;
 use castellan_kernel::Result;
 use castellan_proto::zitadel::admin::v1::DataOrg;
 use castellan_proto::zitadel::management::v1 as wire;
 use castellan_proto::zitadel::management::v1::import_human_user_request as human;
+use castellan_proto::zitadel::management::v1::import_human_user_request::recovery_code::CodeType;
 use castellan_proto::zitadel::v1::v1::{DataHumanUser, DataMachineKey, DataMachineUser};
 use castellan_rpc::{Context, convert};
+
+use super::Selection;
 
 /// The kinds of users as storage numbers them.
 const HUMAN: i64 = 1;
 const MACHINE: i64 = 2;
 
-pub(super) async fn read(ctx: &mut Context, org_id: &str, with_passwords: bool, org: &mut DataOrg) -> Result<()> {
+pub(super) async fn read(ctx: &mut Context, org_id: &str, selection: &Selection, org: &mut DataOrg) -> Result<()> {
     let now = ctx.now();
+    let codes = if selection.with_otp { recovery_codes::hashes_of_org(ctx, org_id).await? } else { Vec::new() };
     let connection = ctx.read().await?;
     let people = statement!(
         heavy "SELECT id, state, user_name, first_name, last_name, nick_name, display_name, preferred_language, gender,
@@ -21,8 +26,16 @@ pub(super) async fn read(ctx: &mut Context, org_id: &str, with_passwords: bool, 
          FROM users WHERE instance_id = $1 AND org_id = $2 AND kind = $3"
     );
     let rows = connection.rows(people, &values![org_id, HUMAN]).await?;
-    org.human_users = rows.iter().map(|row| person(row, with_passwords)).collect::<Result<_>>()?;
+    org.human_users = rows.iter().map(|row| person(row, selection.with_passwords)).collect::<Result<_>>()?;
     org.human_users.sort_by(|one, other| one.user_id.cmp(&other.user_id));
+    for human in &mut org.human_users {
+        let start = codes.partition_point(|(id, _)| *id < human.user_id);
+        let own = codes[start..].iter().take_while(|(id, _)| *id == human.user_id);
+        let code = |hash: &String| human::RecoveryCode { code_type: Some(CodeType::Hash(hash.clone())) };
+        if let Some(user) = &mut human.user {
+            user.recovery_codes = own.map(|(_, hash)| code(hash)).collect();
+        }
+    }
 
     let machines = statement!(
         heavy "SELECT id, state, user_name, name, description, access_token_type

@@ -43,9 +43,6 @@ pub(super) fn report(ctx: &Context, org_id: &str, org: &DataOrg, listener: &mut 
         if !user.otp_code.is_empty() {
             left_out("human_user_otp", &human.user_id, NO_FACTORS);
         }
-        if !user.recovery_codes.is_empty() {
-            left_out("human_user_recovery_codes", &human.user_id, NO_FACTORS);
-        }
         if user.request_passwordless_registration {
             left_out("human_user_passwordless_registration", &human.user_id, NO_FACTORS);
         }

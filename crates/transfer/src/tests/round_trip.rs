@@ -123,3 +123,30 @@ async fn an_imported_person_signs_in_with_the_password_and_with_its_hash() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn recovery_codes_come_along_and_are_good_once_at_the_other_end() {
+    use castellan_directory::users::recovery_codes::redeem;
+    on_each_engine(|app| async move {
+        let (source, target) = (app.new_instance("a").await, app.new_instance("b").await);
+        let mut org = acme();
+        org["humanUsers"][0]["user"]["recoveryCodes"] = json!([{"raw": "aaaaa-11111"}, {"raw": "bbbbb-22222"}]);
+        let answer = import(&app, &source, &[org, partner()]).await;
+        assert!(errors(&answer).is_empty(), "{answer}");
+
+        assert!(export(&app, &source, &["acme"]).await[0]["humanUsers"][0]["user"]["recoveryCodes"].is_null());
+        let request = json!({"orgIds": ["acme", "partner"], "withPasswords": true, "withOtp": true});
+        let exported = app.rest(&source.owner, "POST", "/admin/v1/export", request).await.json();
+        let codes = &exported["orgs"][0]["humanUsers"][0]["user"]["recoveryCodes"];
+        assert_eq!(codes.as_array().unwrap().len(), 2, "{codes}");
+        assert!(codes[0]["hash"].as_str().unwrap().starts_with('$') && !codes.to_string().contains("aaaaa-11111"));
+
+        let answer = import(&app, &target, exported["orgs"].as_array().unwrap()).await;
+        assert!(errors(&answer).is_empty(), "{answer}");
+        let mut ctx = app.internal(&target.id).await;
+        assert!(redeem(&mut ctx, "acme-grace", "aaaaa-11111").await.unwrap());
+        assert!(!redeem(&mut ctx, "acme-grace", "aaaaa-11111").await.unwrap());
+        assert!(redeem(&mut ctx, "acme-grace", "bbbbb-22222").await.unwrap());
+    })
+    .await;
+}

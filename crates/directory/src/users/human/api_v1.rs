@@ -10,6 +10,7 @@ use super::password::{self, NewPassword, PasswordChange, Proof, ResetFaults};
 use super::profile::{self, ProfileChange};
 use super::{NewAddress, Verification};
 use crate::users::head::Reach;
+use crate::users::recovery_codes::KnownCode;
 
 const ID_TAKEN: Fault = Fault::precondition("COMMAND-k2unb", "Errors.User.AlreadyExisting");
 const IMPORT_USER_NAME_EMPTY: Fault = Fault::invalid("COMMAND-00p2b", "Errors.Org.Empty");
@@ -85,7 +86,7 @@ pub(super) async fn add(ctx: &mut Context, request: v1::AddHumanUserRequest) -> 
     Ok(v1::AddHumanUserResponse { user_id: added.user_id, details: convert::added(&added.receipt) })
 }
 
-/// The person that a request of ImportHumanUser describes. Passkeys, one-time passwords, links and recovery codes are not looked at.
+/// The person that a request of ImportHumanUser describes. Passkeys, one-time passwords and links are not looked at.
 ///
 /// # Errors
 /// `COMMAND-00p2b`, `PROFILE-RF5z2` and `PROFILE-DSUkN` for names that are missing.
@@ -120,10 +121,20 @@ pub fn from_import(org_id: String, request: v1::ImportHumanUserRequest) -> Resul
             Some(NewPassword::Plain(request.password))
         },
         password_change_required: request.password_change_required,
+        recovery_codes: request.recovery_codes.into_iter().map(known_code).collect(),
         initial_code: InitialCode::UnlessUsable,
         id_taken: Some(ID_TAKEN),
         ..AddHuman::default()
     })
+}
+
+fn known_code(code: v1::import_human_user_request::RecoveryCode) -> KnownCode {
+    use v1::import_human_user_request::recovery_code::CodeType;
+    match code.code_type {
+        Some(CodeType::Raw(code)) => KnownCode::Plain(code),
+        Some(CodeType::Hash(hash)) => KnownCode::Hashed(hash),
+        None => KnownCode::Plain(String::new()),
+    }
 }
 
 pub(super) async fn import(
@@ -134,7 +145,6 @@ pub(super) async fn import(
         (request.request_passwordless_registration, "request_passwordless_registration"),
         (!request.otp_code.is_empty(), "otp_code"),
         (!request.idps.is_empty(), "idps"),
-        (!request.recovery_codes.is_empty(), "recovery_codes"),
     ] {
         if given {
             return Err(not_served("ImportHumanUser", field));

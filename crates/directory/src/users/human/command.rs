@@ -12,6 +12,7 @@ use super::profile::stored_language;
 use super::{AddedHuman, NewAddress, Verification, address, invitation, sql};
 use crate::users::head::{self, Reach, UserHead, UserKind, UserState};
 use crate::users::login_names::{self, NameRules, USER_NAME_INDEX, USER_NAME_TAKEN};
+use crate::users::recovery_codes::{self, KnownCode};
 use crate::users::{metadata, user_name};
 
 const OWNER_MISSING: Fault = Fault::invalid("COMMA-095xh8fll1", "Errors.Internal");
@@ -62,6 +63,8 @@ pub struct AddHuman {
     pub password_change_required: bool,
     /// Metadata to start with: key and value.
     pub metadata: Vec<(String, Vec<u8>)>,
+    /// Recovery codes that the person has already.
+    pub recovery_codes: Vec<KnownCode>,
     /// Whether the account must be set up first.
     pub initial_code: InitialCode,
     /// The fault for an id that is in use; `None`: the one of v2.
@@ -207,6 +210,9 @@ pub async fn create(ctx: &mut Context, command: AddHuman, password: Option<Prepa
     if let Some(last) = metadata::add_to_new(ctx, &aggregate, &command.metadata).await? {
         receipt = last;
     }
+    if let Some(last) = recovery_codes::add_known(ctx, &aggregate, &user.id, &command.recovery_codes).await? {
+        receipt = last;
+    }
     user.touch(ctx.tx().await?, &receipt).await?;
     Ok(AddedHuman { user_id: user.id, receipt, email_code, phone_code })
 }
@@ -247,5 +253,6 @@ fn normalised(mut command: AddHuman) -> Result<AddHuman> {
         phone.address = address::normalise_phone(&phone.address)?;
     }
     metadata::check_new(&command.metadata)?;
+    recovery_codes::check_known(&command.recovery_codes)?;
     Ok(command)
 }

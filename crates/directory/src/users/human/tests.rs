@@ -2,6 +2,8 @@ use castellan_crypto::password::Scheme;
 use castellan_db::testing::on_each_engine;
 use castellan_db::{statement, values};
 use castellan_kernel::Detail;
+use castellan_proto::zitadel::management::v1::import_human_user_request::RecoveryCode;
+use castellan_proto::zitadel::management::v1::import_human_user_request::recovery_code::CodeType;
 use castellan_proto::zitadel::{auth::v1 as auth_v1, management::v1, user, user::v2};
 use castellan_rpc::Context;
 use castellan_settings::assets;
@@ -10,6 +12,7 @@ use serde_json::json;
 use super::{AddHuman, NewAddress, NewPassword, Verification, add, api_v1, api_v2, avatar, check_password, invitation};
 use crate::users::head::{Reach, UserState};
 use crate::users::read::{Human, Profile, user_by_id};
+use crate::users::recovery_codes;
 use crate::users::testing::{World, events, id};
 
 const PASSWORD: &str = "Secret-Word-1";
@@ -151,6 +154,66 @@ async fn an_imported_hash_signs_in_and_is_replaced_by_todays_scheme() {
         assert_ne!(stored.hash.unwrap(), hash);
         ctx.rollback();
         check_password(&mut ctx, &user, "of another system").await.unwrap();
+    })
+    .await;
+}
+
+fn v1_import(codes: Vec<CodeType>) -> v1::ImportHumanUserRequest {
+    v1::ImportHumanUserRequest {
+        user_name: "anna".into(),
+        profile: Some(v1::import_human_user_request::Profile {
+            first_name: "Anna".into(),
+            last_name: "Muster".into(),
+            ..Default::default()
+        }),
+        email: Some(v1::import_human_user_request::Email { email: "anna@example.com".into(), is_email_verified: true }),
+        password: PASSWORD.into(),
+        recovery_codes: codes.into_iter().map(|code| RecoveryCode { code_type: Some(code) }).collect(),
+        ..Default::default()
+    }
+}
+
+#[tokio::test]
+async fn an_imported_person_brings_recovery_codes_along() {
+    on_each_engine(|db| async {
+        let world = World::new(db).await;
+        let mut ctx = world.org("o1", "ORG_OWNER");
+        let hash = Scheme::Bcrypt { cost: 10 }.hash("bbbbb-22222", &*world.env.rng).unwrap();
+        let request = v1_import(vec![CodeType::Raw("aaaaa-11111".into()), CodeType::Hash(hash)]);
+        let user = api_v1::import(&mut ctx, request).await.unwrap().user_id;
+        let (name, payload) = events(&mut ctx, "user", &user).await.pop().unwrap();
+        assert_eq!((name.as_str(), payload), ("user.human.mfa.recoverycode.added", serde_json::Value::Null));
+        assert_eq!(read(&mut ctx, &user).await.0, UserState::Active);
+        for code in ["aaaaa-11111", "bbbbb-22222"] {
+            assert!(!recovery_codes::redeem(&mut ctx, &user, "wrong-codes").await.unwrap());
+            assert!(recovery_codes::redeem(&mut ctx, &user, code).await.unwrap(), "{code}");
+            assert!(!recovery_codes::redeem(&mut ctx, &user, code).await.unwrap(), "{code}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn recovery_codes_that_cannot_be_used_keep_a_person_out() {
+    on_each_engine(|db| async {
+        let world = World::new(db).await;
+        let raw = |code: &str| CodeType::Raw(code.into());
+        let hash = |hash: &str| CodeType::Hash(hash.into());
+        let many = (0..11).map(|number| raw(&number.to_string())).collect();
+        for (codes, error) in [
+            (many, "COMMAND-53cjw"),
+            (vec![raw("")], "COMMAND-vee93"),
+            (vec![raw("a"), hash("")], "COMMAND-vee93"),
+            (vec![hash("$nonsense$")], "DOMAIN-JDk4t"),
+            (vec![hash("$castellan-sha256$short")], "DOMAIN-JDk4t"),
+            (vec![hash("$2a$04$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy")], "DOMAIN-JDk4t"),
+        ] {
+            let mut ctx = world.org("o1", "ORG_OWNER");
+            assert_eq!(id(api_v1::import(&mut ctx, v1_import(codes)).await), error);
+        }
+        let mut unset = v1_import(vec![]);
+        unset.recovery_codes.push(RecoveryCode { code_type: None });
+        assert_eq!(id(api_v1::import(&mut world.org("o1", "ORG_OWNER"), unset).await), "COMMAND-vee93");
     })
     .await;
 }
