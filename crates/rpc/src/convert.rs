@@ -74,6 +74,16 @@ pub fn page_filter_v2(limits: PageLimits, page: Option<&filter::v2::PaginationRe
     )
 }
 
+/// The page of a list that is in memory, and the total that lists tell with it: none beyond the end, as in all lists.
+pub fn page_of<T>(items: Vec<T>, page: &Page) -> (Vec<T>, u64) {
+    let total = items.len() as u64;
+    let skipped = usize::try_from(page.offset).unwrap_or(usize::MAX);
+    let taken = page.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+    let shown: Vec<T> = items.into_iter().skip(skipped).take(taken).collect();
+    let total = if shown.is_empty() { 0 } else { total };
+    (shown, total)
+}
+
 /// Details of a v1 list.
 pub fn list_v1(total: u64, now: Timestamp) -> Option<v1::ListDetails> {
     Some(v1::ListDetails { total_result: total, processed_sequence: 0, view_timestamp: Some(timestamp(now)) })

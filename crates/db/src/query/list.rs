@@ -37,9 +37,13 @@ impl Connection {
     async fn near_page(&mut self, select: &Select, page: Page) -> Result<(Vec<Row>, u64)> {
         let rows = self.rows_dynamic(&select.page_statement(self.engine(), page)).await?;
         let found = rows.len() as u64;
-        // A page that is not full, unless it is empty because it lies beyond the end, tells the total itself.
-        let is_last = page.limit.is_none_or(|limit| found < limit) && (found > 0 || page.offset == 0);
-        let total = if is_last { page.offset + found } else { self.total(select).await? };
+        // A page that is not full tells the total itself; one that lies beyond the end tells of nothing.
+        let is_last = page.limit.is_none_or(|limit| found < limit);
+        let total = match found {
+            0 => 0,
+            _ if is_last => page.offset + found,
+            _ => self.total(select).await?,
+        };
         Ok((rows, total))
     }
 
@@ -48,7 +52,7 @@ impl Connection {
         let total = self.total(select).await?;
         let length = limit.min(total.saturating_sub(offset));
         if length == 0 {
-            return Ok((Vec::new(), total));
+            return Ok((Vec::new(), 0));
         }
         let after = total - offset - length;
         let from_the_end = after < offset;

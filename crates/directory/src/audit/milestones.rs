@@ -23,10 +23,8 @@ pub(super) async fn list(
     if !page.ascending {
         milestones.reverse();
     }
-    let total = milestones.len() as u64;
-    let skipped = usize::try_from(page.offset).unwrap_or(usize::MAX);
-    let taken = page.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
-    let result = milestones.into_iter().skip(skipped).take(taken).map(wire).collect();
+    let (shown, total) = convert::page_of(milestones, &page);
+    let result = shown.into_iter().map(wire).collect();
     Ok(admin::ListMilestonesResponse { details: convert::list_v1(total, ctx.now()), result })
 }
 

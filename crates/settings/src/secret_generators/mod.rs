@@ -65,13 +65,8 @@ async fn list(
     if !page.ascending {
         found.reverse();
     }
-    let total = found.len() as u64;
-    let skip = usize::try_from(page.offset).unwrap_or(usize::MAX);
-    let take = page.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
-    Ok(admin::ListSecretGeneratorsResponse {
-        details: convert::list_v1(total, ctx.now()),
-        result: found.into_iter().skip(skip).take(take).collect(),
-    })
+    let (result, total) = convert::page_of(found, &page);
+    Ok(admin::ListSecretGeneratorsResponse { details: convert::list_v1(total, ctx.now()), result })
 }
 
 async fn get(
