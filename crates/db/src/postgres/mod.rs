@@ -17,7 +17,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use castellan_kernel::{Error, Kind, Result};
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
+use deadpool_postgres::{
+    ClientWrapper, Hook, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
+};
 
 pub use options::{PostgresOptions, PostgresTls, TlsMode};
 pub(crate) use session::{Mode, Session};
@@ -61,6 +63,12 @@ impl Engine {
             .runtime(Runtime::Tokio1)
             .wait_timeout(Some(timeout))
             .create_timeout(Some(timeout))
+            .post_create(Hook::async_fn(|client, _| {
+                Box::pin(async {
+                    prepare_planner(client).await;
+                    Ok(())
+                })
+            }))
             .build()
             .map_err(Error::internal)?;
         Ok(Self { pool, is_postgres_itself: false, trips: Arc::default() })
@@ -95,6 +103,17 @@ impl Engine {
     /// Closes the pool.
     pub(crate) fn close(&self) {
         self.pool.close();
+    }
+}
+
+/// Tells the planner of a new connection that pages are read from memory or solid disks: by its default, which is that of
+/// spinning ones, it reads whole tables where an index has all that is asked for. What an operator has set stays; a database that
+/// only speaks PostgreSQL's protocol may not know the setting.
+async fn prepare_planner(client: &ClientWrapper) {
+    let statement =
+        "SELECT set_config('random_page_cost', '1.1', FALSE) WHERE current_setting('random_page_cost') = '4'";
+    if let Err(cause) = client.batch_execute(statement).await {
+        tracing::debug!(%cause, "the planner keeps its costs");
     }
 }
 
