@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 use castellan_db::query::{Condition, List, Select, VisibleColumns};
-use castellan_db::testing::on_each_engine;
+use castellan_db::testing::{on_each_engine, plans};
 use castellan_db::{Db, Event, Row};
 use castellan_kernel::{Page, Result, TextMethod, TimeMethod, Timestamp, Visibility};
 
@@ -199,6 +199,45 @@ async fn a_page_far_from_the_beginning_is_the_one_that_was_asked_for() {
                     assert_eq!((page.items, page.total), (expected.clone(), total), "{offset}, {ascending}");
                 }
             }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_list_is_the_same_whether_it_goes_through_few_rows_or_many() {
+    on_each_engine(|db| async move {
+        fill(&db, "i1", &["Anna", "Hanna", "Joanna", "Bob", "hanno"]).await;
+        fill(&db, "i2", &["Hanna"]).await;
+        let find = "SELECT e.aggregate_id FROM events e WHERE e.instance_id = $1";
+        let text = |method, value| {
+            Condition::searched_text("e.aggregate_id", find, "e.aggregate_id", "e.editor", method, value)
+        };
+        let other = "SELECT o.aggregate_id FROM events o WHERE o.instance_id = $1";
+        let exists = "EXISTS (SELECT 1 FROM events o WHERE o.instance_id = $1 AND o.aggregate_id = e.aggregate_id";
+        let among = Condition::search_among("e.aggregate_id", other, exists, Condition::equals("o.in_tx_order", 2));
+        let owner = |ids: &[&str]| {
+            let ids = ids.iter().map(|&id| id.to_owned()).collect();
+            Condition::owner("e.owner", ids, "events e WHERE e.instance_id = $1")
+        };
+        for few in [0, 1, 2, 1_000] {
+            plans::take_for_few(few);
+            assert_eq!(names(&db, text(TextMethod::Contains, "ann")).await, ["Hanna", "Joanna", "hanno"], "{few}");
+            assert_eq!(names(&db, text(TextMethod::Contains, "A")).await, ["Anna"], "{few}");
+            assert_eq!(names(&db, text(TextMethod::ContainsIgnoreCase, "ANN")).await.len(), 4, "{few}");
+            assert_eq!(names(&db, text(TextMethod::StartsWith, "H")).await, ["Hanna"], "{few}");
+            assert_eq!(names(&db, text(TextMethod::EndsWith, "nna")).await, ["Anna", "Hanna", "Joanna"], "{few}");
+            assert_eq!(names(&db, text(TextMethod::Equals, "Anna")).await, ["Anna"], "{few}");
+            assert_eq!(names(&db, among.clone()).await, ["Joanna"], "{few}");
+            assert_eq!(names(&db, !among.clone()).await.len(), 4, "{few}");
+            assert_eq!(names(&db, owner(&["org0"])).await, ["Anna", "Joanna", "hanno"], "{few}");
+            assert_eq!(names(&db, owner(&["org0", "org1"])).await.len(), 5, "{few}");
+            assert_eq!(names(&db, owner(&[])).await.len(), 0, "{few}");
+            let both = Condition::all([owner(&["org0"]), text(TextMethod::Contains, "nn")]);
+            assert_eq!(names(&db, both.clone()).await, ["Anna", "Joanna", "hanno"], "{few}");
+            let page = events().and(both).page(Page::unbounded(0, 2, false));
+            let sorted = list(&db, page.keyed("e.aggregate_id").order_by(&["e.owner", "e.aggregate_id"])).await;
+            assert_eq!((sorted.items, sorted.total), (vec!["hanno".to_owned(), "Joanna".to_owned()], 3), "{few}");
         }
     })
     .await;

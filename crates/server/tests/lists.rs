@@ -33,9 +33,13 @@ async fn crowded(db: &TestDb, crowd: &Crowd) -> Fixture {
 async fn no_list_reads_a_whole_table_or_sorts_what_an_index_has_in_order() {
     let crowd = Crowd { orgs: 20, users: 200, projects: 40, authorizations: 100 };
     let mut wrong = Vec::new();
-    check_plans(&TestDb::sqlite().await, &crowd, &mut wrong).await;
-    if let Some(db) = TestDb::postgres().await {
-        check_plans(&db, &crowd, &mut wrong).await;
+    // What is done where rows are few, and where they are many.
+    for few in [1_000, 10] {
+        plans::take_for_few(few);
+        check_plans(&TestDb::sqlite().await, &crowd, &mut wrong).await;
+        if let Some(db) = TestDb::postgres().await {
+            check_plans(&db, &crowd, &mut wrong).await;
+        }
     }
     assert!(wrong.is_empty(), "{} plans:\n{}", wrong.len(), wrong.join("\n"));
 }

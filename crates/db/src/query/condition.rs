@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use castellan_kernel::{TextMethod, TimeMethod, Timestamp};
 
 use super::Draft;
-use crate::{EngineKind, Value};
+use crate::{DynamicStatement, EngineKind, StatementScope, Value};
 
 /// What a row must fulfil. Column names are written by the room, values come from requests.
 #[derive(Debug, Clone)]
@@ -14,14 +14,63 @@ pub struct Condition(Node);
 #[derive(Debug, Clone)]
 enum Node {
     Constant(bool),
-    Sql { text: Cow<'static, str>, values: Vec<Value> },
-    Prefix { column: &'static str, value: String },
-    Texts { column: &'static str, values: Vec<String> },
-    Numbers { column: &'static str, values: Vec<i64> },
+    Sql {
+        text: Cow<'static, str>,
+        values: Vec<Value>,
+    },
+    Prefix {
+        column: &'static str,
+        value: String,
+    },
+    Texts {
+        column: &'static str,
+        values: Vec<String>,
+    },
+    Numbers {
+        column: &'static str,
+        values: Vec<i64>,
+    },
     All(Vec<Condition>),
     Any(Vec<Condition>),
     Not(Box<Condition>),
-    Among { head: &'static str, inner: Box<Condition> },
+    Among {
+        head: Cow<'static, str>,
+        inner: Box<Condition>,
+    },
+    Few(Box<Condition>),
+    /// Fulfilled by many rows, and whether PostgreSQL has no index for it.
+    Many(Box<Condition>, bool),
+    Owner {
+        column: &'static str,
+        of: &'static str,
+        ids: Vec<String>,
+        through: Through,
+        is_large: bool,
+    },
+    Search(Box<Search>),
+}
+
+/// How a list goes through the many rows of a large organization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Through {
+    /// In the order of the list, leaving out those of others.
+    Everything,
+    /// By an index of the organization, as the engine sees fit.
+    Index,
+}
+
+/// A condition that other rows than those of the list, or an index that is not that of their order, tell best.
+#[derive(Debug, Clone)]
+struct Search {
+    key: &'static str,
+    find: &'static str,
+    loose: Condition,
+    /// Where it is one of several ways to be shown, or may be anything.
+    plain: Condition,
+    /// Of each of few rows.
+    few: Condition,
+    /// Of each of many.
+    many: Condition,
 }
 
 impl Condition {
@@ -96,6 +145,31 @@ impl Condition {
         Self::all([Self::text(column, lower, loosely, value), compared])
     }
 
+    /// The same for columns whose lower-cased one is in an index, but seldom at its beginning, so that a comparison takes a look at
+    /// all rows. Lists first look for those that it is true of whatever their case, by `find`, a query for keys up to a WHERE with
+    /// at least one condition, such as `SELECT u.id FROM users u WHERE u.instance_id = $1`; where these are few, only rows that
+    /// have one of them in the column `key` are compared.
+    pub fn searched_text(
+        key: &'static str,
+        find: &'static str,
+        column: &'static str,
+        lower: &'static str,
+        method: TextMethod,
+        value: &str,
+    ) -> Self {
+        let compared = Self::indexed_text(column, lower, method, value);
+        let loosely = match method {
+            TextMethod::Contains | TextMethod::ContainsIgnoreCase => TextMethod::ContainsIgnoreCase,
+            TextMethod::EndsWith | TextMethod::EndsWithIgnoreCase => TextMethod::EndsWithIgnoreCase,
+            TextMethod::StartsWith | TextMethod::StartsWithIgnoreCase => TextMethod::StartsWithIgnoreCase,
+            TextMethod::Equals | TextMethod::EqualsIgnoreCase => TextMethod::EqualsIgnoreCase,
+        };
+        // How a sigma is lower-cased depends on what stands around it.
+        let loose = if value.contains('Σ') { compared.clone() } else { Self::text(column, lower, loosely, value) };
+        let is_within = matches!(loosely, TextMethod::ContainsIgnoreCase | TextMethod::EndsWithIgnoreCase);
+        Self::search(key, find, loose, compared, is_within)
+    }
+
     /// The time compares by this method.
     pub fn time(column: &'static str, method: TimeMethod, time: Timestamp) -> Self {
         let operator = match method {
@@ -121,14 +195,147 @@ impl Condition {
     /// A query within: `head` is its text up to a WHERE with at least one condition, to which the inner one is added, such as
     /// `u.id IN (SELECT n.user_id FROM login_names n WHERE n.instance_id = $1`.
     pub fn among(head: &'static str, inner: Self) -> Self {
-        Self(Node::Among { head, inner: Box::new(inner) })
+        Self(Node::Among { head: Cow::Borrowed(head), inner: Box::new(inner) })
     }
 
-    /// Whether every row that fulfils it begins with a certain text in some column.
-    pub(super) fn has_prefix(&self) -> bool {
+    /// The row belongs to one of these organizations. `of` is the query for rows like it, up to a WHERE with at least one
+    /// condition, such as `users u WHERE u.instance_id = $1`: whether the organizations have many of them decides how a list
+    /// is gone through. Alike and yet quicker than [`Condition::in_list`] where an organization may have anything from few rows
+    /// to nearly all.
+    pub fn owner(column: &'static str, ids: Vec<String>, of: &'static str) -> Self {
+        Self(Node::Owner { column, of, ids, through: Through::Everything, is_large: false })
+    }
+
+    /// The same for rows that an index has by organization and in the usual order: a large organization is no reason to go
+    /// through the rows of others, a small one saves the search in all.
+    pub fn owner_by_index(column: &'static str, ids: Vec<String>, of: &'static str) -> Self {
+        Self(Node::Owner { column, of, ids, through: Through::Index, is_large: false })
+    }
+
+    /// All rows that fulfil the condition itself must fulfil `loose`, which should need nothing but an index.
+    fn search(key: &'static str, find: &'static str, loose: Self, itself: Self, is_within: bool) -> Self {
+        let many = Self(Node::Many(Box::new(itself.clone()), is_within));
+        Self(Node::Search(Box::new(Search { key, find, loose, plain: itself.clone(), few: itself, many })))
+    }
+
+    /// A condition on the rows of another table, of which one must fulfil it; `key` and `find` as in [`Condition::searched_text`].
+    /// `exists` is the head of a query within for the row that is looked at, such as
+    /// `EXISTS (SELECT 1 FROM login_names n WHERE n.instance_id = $1 AND n.user_id = u.id`.
+    pub fn search_among(key: &'static str, find: &'static str, exists: &'static str, inner: Self) -> Self {
+        let head = Cow::Owned(format!("{key} IN ({find}"));
+        let plain = Self(Node::Among { head, inner: Box::new(inner.clone()) });
+        let few = Self::among(exists, inner.clone());
+        let many = Self::among(exists, Self(Node::Many(Box::new(inner.clone()), true)));
+        Self(Node::Search(Box::new(Search { key, find, loose: inner, plain, few, many })))
+    }
+
+    /// Whether its size decides by itself how a list is gone through, without a search beside it.
+    pub(super) fn decides(&self) -> bool {
+        matches!(self.0, Node::Owner { through: Through::Everything, .. })
+    }
+
+    /// Whether there are any for [`Condition::unsettled`] to find.
+    pub(super) fn is_unsettled(&self) -> bool {
         match &self.0 {
-            Node::Prefix { .. } => true,
-            Node::All(conditions) => conditions.iter().any(Self::has_prefix),
+            Node::Owner { .. } | Node::Search(_) => true,
+            Node::All(conditions) => conditions.iter().any(Self::is_unsettled),
+            Node::Any(conditions) => conditions.len() == 1 && conditions.iter().any(Self::is_unsettled),
+            _ => false,
+        }
+    }
+
+    /// The conditions of that kind that every row must fulfil.
+    pub(super) fn unsettled(&mut self) -> Vec<&mut Self> {
+        if matches!(self.0, Node::Owner { .. } | Node::Search(_)) {
+            return vec![self];
+        }
+        match &mut self.0 {
+            Node::All(conditions) => conditions.iter_mut().flat_map(Self::unsettled).collect(),
+            Node::Any(conditions) if conditions.len() == 1 => conditions.iter_mut().flat_map(Self::unsettled).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether it is an owner's rather than a search.
+    pub(super) fn is_owner(&self) -> bool {
+        matches!(self.0, Node::Owner { .. })
+    }
+
+    /// The query that settles it, which finds at most so many rows: of an owner their number, of a search their keys.
+    pub(super) fn settling(&self, engine: EngineKind, limit: u64) -> Option<DynamicStatement> {
+        let mut draft = Draft::new(engine, StatementScope::Instance);
+        match &self.0 {
+            Node::Owner { of, .. } => {
+                draft.text("SELECT COUNT(*) FROM (SELECT 1 FROM ", &[]);
+                draft.text(of, &[]);
+                draft.text(" AND ", &[]);
+                self.write(&mut draft);
+                draft.text(" LIMIT ?) counted", &[limit.into()]);
+            }
+            Node::Search(search) => {
+                draft.text(search.find, &[]);
+                draft.text(" AND ", &[]);
+                search.loose.write(&mut draft);
+                draft.text(" LIMIT ?", &[limit.into()]);
+            }
+            _ => return None,
+        }
+        Some(draft.finish("what a list has to go through"))
+    }
+
+    /// Settles an owner's: whether it has few rows.
+    pub(super) fn settle_owner(&mut self, is_small: bool) {
+        if is_small {
+            let condition = std::mem::replace(self, Self::never());
+            self.0 = Node::Few(Box::new(condition));
+        } else if let Node::Owner { is_large, .. } = &mut self.0 {
+            *is_large = true;
+        }
+    }
+
+    /// Settles a search: by the keys that it found, unless these are too many.
+    pub(super) fn settle_search(&mut self, keys: Option<Vec<String>>) {
+        let Node::Search(search) = std::mem::replace(&mut self.0, Node::Constant(false)) else { return };
+        *self = match keys {
+            Some(keys) => Self(Node::Few(Box::new(Self::all([Self::in_list(search.key, keys), search.few])))),
+            None => search.many,
+        };
+    }
+
+    /// Whether it is plain that every row fulfils it.
+    pub(super) fn is_always(&self) -> bool {
+        match &self.0 {
+            Node::Constant(value) => *value,
+            Node::All(conditions) => conditions.iter().all(Self::is_always),
+            Node::Any(conditions) => conditions.iter().any(Self::is_always),
+            _ => false,
+        }
+    }
+
+    /// Settles a search where something else leaves few rows to compare.
+    pub(super) fn settle_among_few(&mut self) {
+        if let Node::Search(search) = &mut self.0 {
+            *self = std::mem::replace(&mut search.few, Self::never());
+        }
+    }
+
+    /// Whether rows that fulfil it are few, so that they are found first and sorted then.
+    pub(super) fn is_few(&self) -> bool {
+        match &self.0 {
+            Node::Prefix { .. } | Node::Few(_) => true,
+            Node::All(conditions) => conditions.iter().any(Self::is_few),
+            Node::Any(conditions) => !conditions.is_empty() && conditions.iter().all(Self::is_few),
+            _ => false,
+        }
+    }
+
+    /// Whether it says nothing but to whom rows belong.
+    pub(super) fn is_only_owner(&self) -> bool {
+        match &self.0 {
+            Node::Owner { .. } | Node::Constant(true) => true,
+            Node::Few(condition) => condition.is_only_owner(),
+            Node::All(conditions) => conditions.iter().all(Self::is_only_owner),
+            Node::Any(conditions) => conditions.len() == 1 && conditions.iter().all(Self::is_only_owner),
             _ => false,
         }
     }
@@ -143,11 +350,7 @@ impl Condition {
                 draft.text(")", &[]);
             }
             Node::Prefix { column, value } => write_prefix(draft, column, value),
-            Node::Texts { column, values } => match values.as_slice() {
-                [] => draft.text("FALSE", &[]),
-                [one] => draft.text(&format!("{column} = ?"), &[one.into()]),
-                many => write_list(draft, column, "", &serde_json::json!(many)),
-            },
+            Node::Texts { column, values } => write_texts(draft, column, values),
             Node::Numbers { column, values } => match values.as_slice() {
                 [] => draft.text("FALSE", &[]),
                 [one] => draft.text(&format!("{column} = ?"), &[(*one).into()]),
@@ -161,6 +364,14 @@ impl Condition {
                 inner.write(draft);
                 draft.text(")", &[]);
             }
+            Node::Few(condition) => condition.write(draft),
+            Node::Many(condition, true) if draft.engine() == EngineKind::Postgres => write_unseen(draft, condition),
+            Node::Many(condition, _) => condition.write(draft),
+            Node::Owner { column, ids, through, is_large, .. } => {
+                let is_left_out = *is_large && *through == Through::Everything && draft.follows_the_order();
+                if is_left_out { write_unindexed(draft, column, ids) } else { write_texts(draft, column, ids) }
+            }
+            Node::Search(search) => search.plain.write(draft),
             Node::Not(condition) => {
                 draft.text("NOT (", &[]);
                 condition.write(draft);
@@ -175,6 +386,25 @@ impl std::ops::Not for Condition {
     fn not(self) -> Self {
         Self(Node::Not(Box::new(self)))
     }
+}
+
+fn write_texts(draft: &mut Draft, column: &str, values: &[String]) {
+    match values {
+        [] => draft.text("FALSE", &[]),
+        [one] => draft.text(&format!("{column} = ?"), &[one.into()]),
+        many => write_list(draft, column, "", &serde_json::json!(many)),
+    }
+}
+
+/// The same where the index of that column would lead through all of its rows to sort them: the sign keeps the embedded engine from
+/// it, and PostgreSQL does not see through a CASE.
+fn write_unindexed(draft: &mut Draft, column: &str, values: &[String]) {
+    if draft.engine() == EngineKind::Sqlite {
+        return write_texts(draft, &format!("+{column}"), values);
+    }
+    draft.text("CASE WHEN ", &[]);
+    write_texts(draft, column, values);
+    draft.text(" THEN TRUE ELSE FALSE END", &[]);
 }
 
 /// One parameter for the whole list, so that the text is the same for lists of all lengths.
@@ -209,6 +439,14 @@ fn successor(prefix: &str) -> Option<String> {
         }
     }
     None
+}
+
+/// PostgreSQL takes a pattern that it does not know for one that hardly any row matches; what it cannot see through, it takes for
+/// true of every second row.
+fn write_unseen(draft: &mut Draft, condition: &Condition) {
+    draft.text("CASE WHEN ", &[]);
+    condition.write(draft);
+    draft.text(" THEN TRUE ELSE FALSE END", &[]);
 }
 
 fn write_joined(draft: &mut Draft, conditions: &[Condition], operator: &str, empty: &str) {

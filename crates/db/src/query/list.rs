@@ -14,6 +14,19 @@ pub struct List<T> {
     pub total: u64,
 }
 
+/// How many rows are few: found and sorted sooner than an index is gone through.
+const FEW: u64 = 1_000;
+
+#[cfg(not(feature = "testing"))]
+fn few() -> u64 {
+    FEW
+}
+
+#[cfg(feature = "testing")]
+fn few() -> u64 {
+    crate::testing::plans::few().unwrap_or(FEW)
+}
+
 /// From how many rows before the page on it is worth counting first, to come from the nearer end.
 const DEEP: u64 = 1_000;
 
@@ -24,6 +37,8 @@ impl Connection {
     /// # Errors
     /// As [`Connection::rows`], and what `read` returns.
     pub async fn list<T>(&mut self, select: &Select, read: impl FnMut(&Row) -> Result<T>) -> Result<List<T>> {
+        let settled = self.settled(select).await?;
+        let select = settled.as_ref().unwrap_or(select);
         let (rows, total) = match select.page {
             Page { offset, limit: Some(limit), .. } if offset >= DEEP && limit > 0 => {
                 self.deep_page(select, offset, limit).await?
@@ -34,6 +49,37 @@ impl Connection {
         Ok(List { items, total })
     }
 
+    /// The same list, gone through in a way that fits what it has to go through; `None` if there is but one way.
+    async fn settled(&mut self, select: &Select) -> Result<Option<Select>> {
+        if !select.conditions.iter().any(Condition::is_unsettled) {
+            return Ok(None);
+        }
+        let mut settled = select.clone();
+        let mut open: Vec<&mut Condition> = settled.conditions.iter_mut().flat_map(Condition::unsettled).collect();
+        let engine = self.engine();
+        if !open.iter().any(|condition| condition.decides() || !condition.is_owner()) {
+            return Ok(None);
+        }
+        let few = few();
+        for at in (0..open.len()).filter(|at| open[*at].is_owner()).collect::<Vec<_>>() {
+            let Some(statement) = open[at].settling(engine, few + 1) else { continue };
+            let rows = self.rows_dynamic(&statement).await?;
+            let is_small = rows.first().map_or(Ok(0), |row| row.unsigned(0))? <= few;
+            open[at].settle_owner(is_small);
+            if is_small {
+                open.iter_mut().for_each(|search| search.settle_among_few());
+                return Ok(Some(settled));
+            }
+        }
+        for search in open.into_iter().filter(|condition| !condition.is_owner()) {
+            let Some(statement) = search.settling(engine, few + 1) else { continue };
+            let rows = self.rows_dynamic(&statement).await?;
+            let keys = rows.iter().map(|row| row.text(0)).collect::<Result<Vec<_>>>()?;
+            search.settle_search((rows.len() as u64 <= few).then_some(keys));
+        }
+        Ok(Some(settled))
+    }
+
     async fn near_page(&mut self, select: &Select, page: Page) -> Result<(Vec<Row>, u64)> {
         let rows = self.rows_dynamic(&select.page_statement(self.engine(), page)).await?;
         let found = rows.len() as u64;
@@ -42,14 +88,14 @@ impl Connection {
         let total = match found {
             0 => 0,
             _ if is_last => page.offset + found,
-            _ => self.total(select).await?,
+            _ => self.count(select).await?,
         };
         Ok((rows, total))
     }
 
     /// A page with many rows before it: with the total, it can be reached from the end, if that is nearer.
     async fn deep_page(&mut self, select: &Select, offset: u64, limit: u64) -> Result<(Vec<Row>, u64)> {
-        let total = self.total(select).await?;
+        let total = self.count(select).await?;
         let length = limit.min(total.saturating_sub(offset));
         if length == 0 {
             return Ok((Vec::new(), 0));
@@ -73,6 +119,11 @@ impl Connection {
     /// # Errors
     /// As [`Connection::rows`].
     pub async fn total(&mut self, select: &Select) -> Result<u64> {
+        let settled = self.settled(select).await?;
+        self.count(settled.as_ref().unwrap_or(select)).await
+    }
+
+    async fn count(&mut self, select: &Select) -> Result<u64> {
         let rows = self.rows_dynamic(&select.total_statement(self.engine())).await?;
         rows.first().map_or(Ok(0), |row| row.unsigned(0))
     }

@@ -20,15 +20,25 @@ pub(crate) struct Draft {
     scope: StatementScope,
     sql: String,
     values: Vec<Value>,
+    follows_the_order: bool,
 }
 
 impl Draft {
     pub(crate) fn new(engine: EngineKind, scope: StatementScope) -> Self {
-        Self { engine, scope, sql: String::with_capacity(256), values: Vec::new() }
+        Self { engine, scope, sql: String::with_capacity(256), values: Vec::new(), follows_the_order: false }
     }
 
     pub(crate) fn engine(&self) -> EngineKind {
         self.engine
+    }
+
+    /// Says that rows should rather be gone through in the order of the list than by whom they belong to.
+    pub(crate) fn follow_the_order(&mut self) {
+        self.follows_the_order = true;
+    }
+
+    pub(crate) fn follows_the_order(&self) -> bool {
+        self.follows_the_order
     }
 
     /// Appends a text; each `?` outside of quotes takes the next of the values.

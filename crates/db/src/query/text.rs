@@ -15,6 +15,8 @@ enum Joins {
     All,
     /// Those that filters or order ask for.
     Asked,
+    /// Those that filters ask for.
+    Filtered,
 }
 
 impl Select {
@@ -26,12 +28,20 @@ impl Select {
     /// The same for another page.
     pub(super) fn page_statement(&self, engine: EngineKind, page: Page) -> DynamicStatement {
         let mut draft = Draft::new(engine, self.scope);
+        if self.order.len() > 1 || !self.is_only_owner() {
+            draft.follow_the_order();
+        }
+        let leading = self.leading(engine);
         self.write_from(&mut draft, self.columns, Joins::All);
         if self.key.is_empty() || page.limit.is_none() {
             self.write_part(&mut draft, page);
         } else {
             draft.text(&format!(" AND {} IN (", self.key), &[]);
-            self.write_from(&mut draft, self.key.trim_matches(['(', ')']), Joins::Asked);
+            let key = self.key.trim_matches(['(', ')']);
+            match leading {
+                Some(from) => draft.text(&format!("SELECT {key} FROM {from}"), &[]),
+                None => self.write_from(&mut draft, key, Joins::Asked),
+            }
             self.write_part(&mut draft, page);
             draft.text(")", &[]);
             // The sign keeps the embedded engine from walking an index in this order to find the few rows of the page.
@@ -43,9 +53,30 @@ impl Select {
     /// The statement that returns the total.
     pub fn total_statement(&self, engine: EngineKind) -> DynamicStatement {
         let mut draft = Draft::new(engine, self.scope);
-        self.write_from(&mut draft, "COUNT(*)", Joins::Asked);
+        if !self.is_only_owner() {
+            draft.follow_the_order();
+        }
+        self.write_from(&mut draft, "COUNT(*)", Joins::Filtered);
         self.write_conditions(&mut draft);
         draft.finish(self.label)
+    }
+
+    /// The tables of a list of everything in the order of a joined table, that one first: the embedded engine would join first and
+    /// sort then. `None` for other lists.
+    fn leading(&self, engine: EngineKind) -> Option<String> {
+        let is_all = engine == EngineKind::Sqlite && self.conditions.iter().all(Condition::is_always);
+        let first = self.order.first().filter(|_| is_all)?;
+        let join = self.joins.iter().find(|join| mentions(first, join.alias))?;
+        if self.joins.iter().any(|other| other.alias != join.alias && mentions(join.sql, other.alias)) {
+            return None;
+        }
+        let (table, on) = join.sql.strip_prefix("JOIN ")?.split_once(" ON ")?;
+        let (from, rest) = self.from.split_once("WHERE")?;
+        Some(format!("{table} CROSS JOIN {from}ON {on} WHERE{rest}"))
+    }
+
+    fn is_only_owner(&self) -> bool {
+        self.conditions.iter().all(Condition::is_only_owner)
     }
 
     fn write_from(&self, draft: &mut Draft, columns: &str, joins: Joins) {
@@ -71,7 +102,9 @@ impl Select {
         let mut asking = Draft::new(engine, self.scope);
         self.write_conditions(&mut asking);
         let mut asking = vec![asking.sql];
-        asking.extend(self.order.iter().map(|&column| column.to_owned()));
+        if joins != Joins::Filtered {
+            asking.extend(self.order.iter().map(|&column| column.to_owned()));
+        }
         let mut needed = vec![joins == Joins::All; self.joins.len()];
         for (position, join) in self.joins.iter().enumerate().rev() {
             needed[position] |= asking.iter().any(|text| mentions(text, join.alias));
@@ -85,9 +118,9 @@ impl Select {
     /// Filters, order and limit.
     fn write_part(&self, draft: &mut Draft, page: Page) {
         self.write_conditions(draft);
-        // What begins with a text is taken for few, which the index of that text finds; without the sign, the embedded engine
+        // What is few (and what begins with a text is taken for few) an index finds; without the sign, the embedded engine
         // would rather look through everything in the order asked for.
-        let is_few = draft.engine() == EngineKind::Sqlite && self.conditions.iter().any(Condition::has_prefix);
+        let is_few = draft.engine() == EngineKind::Sqlite && self.conditions.iter().any(Condition::is_few);
         self.write_order(draft, page, if is_few { "+" } else { "" });
         if page.limit.is_some() || page.offset > 0 {
             let limit = page.limit.unwrap_or(u64::MAX);
@@ -140,6 +173,7 @@ mod tests {
     fn a_total_joins_only_what_filters_ask_for_and_what_that_builds_on() {
         let total = |select: Select| select.total_statement(EngineKind::Sqlite).sql;
         assert_eq!(total(keys()), "SELECT COUNT(*) FROM keys k WHERE k.instance_id = $1");
+        assert_eq!(total(keys().order_by(&["p.name"])), "SELECT COUNT(*) FROM keys k WHERE k.instance_id = $1");
         assert_eq!(
             total(keys().and(Condition::equals("p.name", "x"))),
             "SELECT COUNT(*) FROM keys k JOIN applications a ON a.id = k.application_id \
@@ -158,6 +192,23 @@ mod tests {
              WHERE k.instance_id = $1 AND k.id IN (SELECT k.id FROM keys k WHERE k.instance_id = $1 \
              ORDER BY k.created_at DESC, k.id DESC LIMIT $2 OFFSET $3) ORDER BY +k.created_at DESC, +k.id DESC"
         );
+    }
+
+    #[test]
+    fn a_list_of_everything_in_the_order_of_another_table_begins_with_that_one() {
+        let select = keys().order_by(&["a.name", "k.id"]).page(Page::unbounded(0, 20, false));
+        let inner = |select: &Select| {
+            let sql = select.rows_statement(EngineKind::Sqlite).sql;
+            sql.split_once("IN (").map(|(_, inner)| inner.split_once(" ORDER").unwrap_or_default().0.to_owned())
+        };
+        assert_eq!(
+            inner(&select).as_deref(),
+            Some(
+                "SELECT k.id FROM applications a CROSS JOIN keys k ON a.id = k.application_id WHERE k.instance_id = $1"
+            )
+        );
+        let filtered = select.and(Condition::equals("k.id", "x"));
+        assert!(inner(&filtered).is_some_and(|inner| inner.contains("FROM keys k JOIN applications a")));
     }
 
     #[test]

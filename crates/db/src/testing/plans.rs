@@ -1,6 +1,6 @@
 //! How an engine goes about a built statement, for tests that no list reads more than it must.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use castellan_kernel::Result;
 
@@ -8,6 +8,17 @@ use crate::{Connection, DynamicStatement, EngineKind, StatementScope};
 
 thread_local! {
     static NOTED: RefCell<Option<Vec<DynamicStatement>>> = const { RefCell::new(None) };
+    static FEW: Cell<Option<u64>> = const { Cell::new(None) };
+}
+
+/// From now on, lists on this thread take so many rows for few, so that a test needs no crowd to have many.
+pub fn take_for_few(rows: u64) {
+    FEW.set(Some(rows));
+}
+
+/// What was said to be few.
+pub(crate) fn few() -> Option<u64> {
+    FEW.get()
 }
 
 /// Begins to note the built statements that run on this thread. A test's runtime has one thread, so these are all.

@@ -16,6 +16,8 @@ const COLUMNS: &str = "a.id, a.org_id, a.user_id, a.project_id, a.grant_id, a.ro
               WHERE l.instance_id = a.instance_id AND l.user_id = a.user_id AND l.is_primary), u.user_name)";
 
 const FROM: &str = "authorizations a WHERE a.instance_id = $1";
+/// The authorizations that an organization gave are among these.
+const ALL: &str = FROM;
 /// Foreign keys guarantee what is joined.
 const JOINS: &[Join] = &[
     Join { alias: "p", sql: "JOIN projects p ON p.instance_id = a.instance_id AND p.id = a.project_id" },
@@ -95,31 +97,38 @@ pub(super) mod filter {
         Condition::equals("u.kind", number)
     }
 
+    /// What a search for users is among.
+    const USERS: &str = "SELECT u.id FROM users u WHERE u.instance_id = $1";
+
     pub fn login_name(method: TextMethod, name: &str) -> Condition {
-        Condition::among(
-            "a.user_id IN (SELECT l.user_id FROM login_names l WHERE l.instance_id = $1 AND l.is_primary",
+        Condition::search_among(
+            "a.user_id",
+            "SELECT l.user_id FROM login_names l WHERE l.instance_id = $1 AND l.is_primary",
+            "EXISTS (SELECT 1 FROM login_names l WHERE l.instance_id = $1 AND l.user_id = a.user_id AND l.is_primary",
             Condition::indexed_text("l.login_name", "l.login_name_lower", method, name),
         )
     }
 
     pub fn user_name(method: TextMethod, name: &str) -> Condition {
-        Condition::indexed_text("u.user_name", "u.user_name_lower", method, name)
+        Condition::searched_text("a.user_id", USERS, "u.user_name", "u.user_name_lower", method, name)
     }
 
     pub fn first_name(method: TextMethod, name: &str) -> Condition {
-        Condition::text("u.first_name", "u.first_name_lower", method, name)
+        Condition::searched_text("a.user_id", USERS, "u.first_name", "u.first_name_lower", method, name)
     }
 
     pub fn last_name(method: TextMethod, name: &str) -> Condition {
-        Condition::text("u.last_name", "u.last_name_lower", method, name)
+        Condition::searched_text("a.user_id", USERS, "u.last_name", "u.last_name_lower", method, name)
     }
 
     pub fn email(method: TextMethod, email: &str) -> Condition {
-        Condition::indexed_text("u.email", "u.email_lower", method, email)
+        Condition::searched_text("a.user_id", USERS, "u.email", "u.email_lower", method, email)
     }
 
     pub fn display_name(method: TextMethod, name: &str) -> Condition {
-        Condition::text(
+        Condition::searched_text(
+            "a.user_id",
+            USERS,
             "CASE WHEN u.kind = 2 THEN u.name ELSE u.display_name END",
             "CASE WHEN u.kind = 2 THEN u.name_lower ELSE u.display_name_lower END",
             method,
@@ -132,7 +141,8 @@ pub(super) mod filter {
     }
 
     pub fn project_name(method: TextMethod, name: &str) -> Condition {
-        Condition::indexed_text("p.name", "p.name_lower", method, name)
+        let projects = "SELECT p.id FROM projects p WHERE p.instance_id = $1";
+        Condition::searched_text("a.project_id", projects, "p.name", "p.name_lower", method, name)
     }
 
     pub fn org_name(method: TextMethod, name: &str) -> Condition {
@@ -174,7 +184,8 @@ pub(super) async fn list_of_context(
     page: Page,
 ) -> Result<List<Listed>> {
     let org = ctx.caller.org.clone();
-    let given = Condition::all([filter::org(org.clone()), visible_to(&ctx.caller)]);
+    let given_here = Condition::owner_by_index("a.org_id", vec![org.clone()], ALL);
+    let given = Condition::all([given_here, visible_to(&ctx.caller)]);
     let shown = if with_granted {
         let visibility = ctx.caller.visibility(Permission::UserGrantRead);
         let on_own_projects = Condition::all([
@@ -225,7 +236,10 @@ pub(super) async fn list_visible(
 fn visible_to(caller: &Caller) -> Condition {
     Condition::visible(
         &caller.visibility(Permission::UserGrantRead),
-        &VisibleColumns::org("a.org_id").project("CASE WHEN a.grant_id = '' THEN a.project_id END").grant("a.grant_id"),
+        &VisibleColumns::org("a.org_id")
+            .of_indexed(ALL)
+            .project("CASE WHEN a.grant_id = '' THEN a.project_id END")
+            .grant("a.grant_id"),
     )
 }
 

@@ -91,11 +91,11 @@ pub(super) async fn get_my_phone(
 }
 
 fn read_query(query: wire::SearchQuery) -> Result<Filter<wire::SearchQuery>> {
-    use filter::{method, text};
+    use filter::{method, name, text};
     use wire::search_query::Query;
     Ok(Filter::Row(match query.query.ok_or_else(filter::invalid)? {
         Query::UserNameQuery(query) => {
-            text("u.user_name", "u.user_name_lower", method(query.method)?, &query.user_name)
+            name("u.user_name", "u.user_name_lower", method(query.method)?, &query.user_name)
         }
         Query::FirstNameQuery(query) => {
             text("u.first_name", "u.first_name_lower", method(query.method)?, &query.first_name)
@@ -109,7 +109,7 @@ fn read_query(query: wire::SearchQuery) -> Result<Filter<wire::SearchQuery>> {
         Query::DisplayNameQuery(query) => {
             text("u.display_name", "u.display_name_lower", method(query.method)?, &query.display_name)
         }
-        Query::EmailQuery(query) => text("u.email", "u.email_lower", method(query.method)?, &query.email_address),
+        Query::EmailQuery(query) => name("u.email", "u.email_lower", method(query.method)?, &query.email_address),
         // States are stored under their v1 numbers.
         Query::StateQuery(query) => filter::state(query.state),
         Query::TypeQuery(query) => filter::kind(query.r#type),

@@ -33,11 +33,11 @@ v2beta_twins! {
 }
 
 fn read_query(query: v2::SearchQuery) -> Result<Filter<v2::SearchQuery>> {
-    use filter::{method, text};
+    use filter::{method, name, text};
     use v2::search_query::Query;
     Ok(Filter::Row(match query.query.ok_or_else(filter::invalid)? {
         Query::UserNameQuery(query) => {
-            text("u.user_name", "u.user_name_lower", method(query.method)?, &query.user_name)
+            name("u.user_name", "u.user_name_lower", method(query.method)?, &query.user_name)
         }
         Query::FirstNameQuery(query) => {
             text("u.first_name", "u.first_name_lower", method(query.method)?, &query.first_name)
@@ -51,14 +51,14 @@ fn read_query(query: v2::SearchQuery) -> Result<Filter<v2::SearchQuery>> {
         Query::DisplayNameQuery(query) => {
             text("u.display_name", "u.display_name_lower", method(query.method)?, &query.display_name)
         }
-        Query::EmailQuery(query) => text("u.email", "u.email_lower", method(query.method)?, &query.email_address),
+        Query::EmailQuery(query) => name("u.email", "u.email_lower", method(query.method)?, &query.email_address),
         Query::PhoneQuery(query) => text("u.phone", "u.phone", method(query.method)?, &query.number),
         Query::StateQuery(query) => filter::state(stored_state(query.state)),
         Query::TypeQuery(query) => filter::kind(query.r#type),
         Query::LoginNameQuery(query) => filter::login_name(method(query.method)?, &query.login_name),
         Query::InUserIdsQuery(query) => filter::id_in(query.user_ids)?,
         Query::InUserEmailsQuery(query) => filter::email_in(query.user_emails)?,
-        Query::OrganizationIdQuery(query) => castellan_db::query::Condition::equals("u.org_id", query.organization_id),
+        Query::OrganizationIdQuery(query) => filter::org(query.organization_id),
         Query::MetadataKeyFilter(filter) => {
             let method = TextMethod::from_number(filter.method).ok_or_else(filter::invalid)?;
             return Ok(Filter::Metadata(Pair::Key(method, filter.key)));

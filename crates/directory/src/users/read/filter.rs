@@ -8,6 +8,11 @@ use crate::users::head::UserKind;
 const TOO_DEEP: Fault = Fault::invalid("USER-zsQ97", "Errors.Query.TooManyNestingLevels");
 const INVALID: Fault = Fault::invalid("USER-Fil01", "List.Query.Invalid");
 
+/// What a search is among.
+const FIND: &str = "SELECT u.id FROM users u WHERE u.instance_id = $1";
+/// The users of an organization are among these.
+pub(super) const ALL: &str = "users u WHERE u.instance_id = $1";
+
 /// How deep `or`, `and` and `not` may nest.
 const MAX_LEVELS: u8 = 20;
 
@@ -75,14 +80,27 @@ pub(super) fn invalid() -> castellan_kernel::Error {
     INVALID.into()
 }
 
-/// A comparison of a text column with a lower-cased twin.
+/// A comparison of a text column of the user's own row with a lower-cased twin.
 pub(super) fn text(column: &'static str, lower: &'static str, method: TextMethod, value: &str) -> Condition {
-    Condition::indexed_text(column, lower, method, value)
+    Condition::searched_text("u.id", FIND, column, lower, method, value)
+}
+
+/// The same for a column that has an index of its own, in which what is equal is found at once.
+pub(super) fn name(column: &'static str, lower: &'static str, method: TextMethod, value: &str) -> Condition {
+    match method {
+        TextMethod::Equals | TextMethod::EqualsIgnoreCase => Condition::indexed_text(column, lower, method, value),
+        _ => text(column, lower, method, value),
+    }
 }
 
 /// The id is one of these.
 pub(super) fn id_in(ids: Vec<String>) -> Result<Condition> {
     if ids.is_empty() { Err(INVALID.into()) } else { Ok(Condition::in_list("u.id", ids)) }
+}
+
+/// The user is one of this organization.
+pub(super) fn org(id: String) -> Condition {
+    Condition::owner("u.org_id", vec![id], ALL)
 }
 
 /// The state has this number, as storage keeps it.
@@ -110,9 +128,11 @@ pub(super) fn kind(number: i32) -> Condition {
 
 /// One of the user's login names compares like this.
 pub(super) fn login_name(method: TextMethod, value: &str) -> Condition {
-    Condition::among(
-        "u.id IN (SELECT n.user_id FROM login_names n WHERE n.instance_id = $1",
-        text("n.login_name", "n.login_name_lower", method, value),
+    Condition::search_among(
+        "u.id",
+        "SELECT n.user_id FROM login_names n WHERE n.instance_id = $1",
+        "EXISTS (SELECT 1 FROM login_names n WHERE n.instance_id = $1 AND n.user_id = u.id",
+        Condition::indexed_text("n.login_name", "n.login_name_lower", method, value),
     )
 }
 
@@ -121,7 +141,7 @@ fn metadata(pairs: Vec<Pair>) -> Condition {
     let (mut keys, mut values) = (Vec::new(), Vec::new());
     for pair in pairs {
         match pair {
-            Pair::Key(method, key) => keys.push(text("m.key", "m.key_lower", method, &key)),
+            Pair::Key(method, key) => keys.push(Condition::indexed_text("m.key", "m.key_lower", method, &key)),
             // The index holds the beginning of a value, since values may be long.
             Pair::Value { equal: true, value } => values.push(Condition::sql(
                 "substr(m.value, 1, 64) = ? AND m.value = ?",

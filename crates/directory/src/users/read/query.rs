@@ -5,7 +5,7 @@ use castellan_db::query::{Condition, List, VisibleColumns};
 use castellan_kernel::{Caller, Fault, Page, Permission, Result, Visibility};
 use castellan_rpc::Context;
 
-use super::{Human, Profile, User, sql};
+use super::{Human, Profile, User, filter, sql};
 use crate::users::head::Reach;
 
 const NOT_FOUND: Fault = Fault::not_found("QUERY-Dfbg2", "Errors.User.NotFound");
@@ -107,25 +107,25 @@ pub(super) async fn get_by_login_name(ctx: &mut Context, login_name: &str) -> Re
 /// Users of the context organization (v1).
 pub(super) async fn list_in_context(
     ctx: &mut Context,
-    filter: Condition,
+    condition: Condition,
     sorting: Sorting,
     page: Page,
 ) -> Result<List<User>> {
-    let scope = Condition::equals("u.org_id", ctx.caller.org.as_str());
-    list(ctx, Condition::all([scope, filter]), sorting, page).await
+    let scope = filter::org(ctx.caller.org.clone());
+    list(ctx, Condition::all([scope, condition]), sorting, page).await
 }
 
 /// Users of all organizations that the caller may read, and itself (v2).
 pub(super) async fn list_visible(
     ctx: &mut Context,
-    filter: Condition,
+    condition: Condition,
     sorting: Sorting,
     page: Page,
 ) -> Result<List<User>> {
     let visibility = ctx.caller.visibility(Permission::UserRead);
     let own = hidden_otherwise(&ctx.caller, &visibility);
-    let visible = Condition::visible(&visibility, &VisibleColumns::org("u.org_id").own("u.id", own));
-    list(ctx, Condition::all([visible, filter]), sorting, page).await
+    let visible = Condition::visible(&visibility, &VisibleColumns::org("u.org_id").of(filter::ALL).own("u.id", own));
+    list(ctx, Condition::all([visible, condition]), sorting, page).await
 }
 
 /// The caller's own id, unless it sees all users of its organization anyway: an "or" would only keep an index from being used.
