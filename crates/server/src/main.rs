@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    castellan_allocator::share_arenas();
     castellan_server::cli::run(
         std::env::args_os(),
         // Names and values that are not Unicode cannot be ours.

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 /// Every crate with the crates it may use.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("proto", &[]),
     ("kernel", &[]),
     ("outbound", &[]),
+    ("allocator", &[]),
     ("crypto", &["kernel"]),
     ("db", &["kernel"]),
     ("rpc", &["proto", "kernel", "db"]),
