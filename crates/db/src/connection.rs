@@ -122,7 +122,8 @@ impl Connection {
         let view = match (memory.truth(), &mut self.session) {
             (Truth::Changes(changes), _) => changes.now(),
             (Truth::Epochs(epochs), Session::Postgres(session)) => {
-                epochs.of(&session.visible(epochs.is_moving()).await?)
+                // Boxed, as what follows: futures of the embedded engine need no room for what only the other one waits for.
+                epochs.of(&Box::pin(session.visible(epochs.is_moving())).await?)
             }
             (Truth::Epochs(_), _) => return Err(Error::internal("epochs are PostgreSQL's")),
         };
@@ -420,7 +421,7 @@ impl Tx {
         let Self { connection, outbox } = self;
         match connection.session {
             Session::SqliteWrite(session) => session.commit().await?,
-            Session::Postgres(session) => session.commit().await?,
+            Session::Postgres(session) => Box::pin(session.commit()).await?,
             Session::SqliteRead(_) => {}
         }
         if connection.appended.outbox {

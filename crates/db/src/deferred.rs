@@ -26,7 +26,7 @@ impl Connection {
         {
             let instance = scoped(self.instance.as_deref(), statement.scope)?.map(str::to_owned);
             session.defer(statement, instance, values, refusals);
-            let sent = if session.deferred() < MOST { Ok(()) } else { session.flush().await };
+            let sent = if session.deferred() < MOST { Ok(()) } else { Box::pin(session.flush()).await };
             return self.note_failure(sent);
         }
         self.execute(statement, &values).await.map(drop).map_err(|error| translate(error, refusals))
@@ -39,7 +39,7 @@ impl Connection {
     pub async fn settle(&mut self) -> Result<()> {
         self.refuse_if_lost()?;
         let Session::Postgres(session) = &mut self.session else { return Ok(()) };
-        let sent = if session.deferred() == 0 { Ok(()) } else { session.flush().await };
+        let sent = if session.deferred() == 0 { Ok(()) } else { Box::pin(session.flush()).await };
         self.note_failure(sent)
     }
 }

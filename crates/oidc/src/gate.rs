@@ -141,17 +141,10 @@ async fn authenticate(
             Recalled::Known(_) => return Err(INVALID_TOKEN.into()),
             Recalled::Unknown(recording) => recording,
         };
-        let seal = env.services.get::<OpaqueKey>()?;
-        connection.announce(|| {
-            let asked = presented::question(&seal, token, now);
-            asked.into_iter().flat_map(|(user_id, token)| [token, administrators::memberships_question(&user_id)])
-        });
-        if let Ok(presented) = presented::read(connection, &seal, &origin, token, now).await?
-            && may_call_apis(&presented, instance)
-        {
-            let until = presented.expires_at;
-            let caller = Arc::new(caller(env, connection, presented, org_header).await?);
-            return Ok(Arc::clone(&connection.keep(recording, Admitted { caller, until }).caller));
+        // Boxed, so that requests of callers who are remembered need no room for the reading.
+        let admitted = Box::pin(admit(env, connection, instance, &origin, token, org_header, now)).await?;
+        if let Some(admitted) = admitted {
+            return Ok(Arc::clone(&connection.keep(recording, admitted).caller));
         }
     }
     let users = env.services.get::<SystemUsers>()?;
@@ -160,6 +153,30 @@ async fn authenticate(
         head::named_org(connection, org_header).await?;
     }
     Ok(Arc::new(caller))
+}
+
+/// Reads whom a token stands for; `None` when it is none of an instance's users, or not meant for the APIs.
+async fn admit(
+    env: &Environment,
+    connection: &mut Connection,
+    instance: &Instance,
+    origin: &str,
+    token: &str,
+    org_header: &str,
+    now: Timestamp,
+) -> Result<Option<Admitted>> {
+    let seal = env.services.get::<OpaqueKey>()?;
+    connection.announce(|| {
+        let asked = presented::question(&seal, token, now);
+        asked.into_iter().flat_map(|(user_id, token)| [token, administrators::memberships_question(&user_id)])
+    });
+    let Ok(presented) = presented::read(connection, &seal, origin, token, now).await? else { return Ok(None) };
+    if !may_call_apis(&presented, instance) {
+        return Ok(None);
+    }
+    let until = presented.expires_at;
+    let caller = Arc::new(caller(env, connection, presented, org_header).await?);
+    Ok(Some(Admitted { caller, until }))
 }
 
 /// The token of the `Authorization` header: exactly one `Bearer ` prefix.

@@ -73,34 +73,44 @@ impl NameRules {
 ///
 /// # Errors
 /// When storage does not answer.
-pub async fn refresh(connection: &mut Connection, user_id: &str, org_id: &str, rules: NameRules) -> Result<()> {
+pub async fn refresh(
+    connection: &mut Connection,
+    user_id: &str,
+    user_name: &str,
+    org_id: &str,
+    rules: NameRules,
+) -> Result<()> {
     let delete = statement!("DELETE FROM login_names WHERE instance_id = $1 AND user_id = $2");
     connection.execute(delete, &values![user_id]).await?;
-    add(connection, user_id, org_id, rules).await
+    add(connection, user_id, user_name, org_id, rules).await
 }
 
 /// Writes the login names of a user that has none yet.
 ///
 /// # Errors
 /// When storage does not answer.
-pub async fn add(connection: &mut Connection, user_id: &str, org_id: &str, rules: NameRules) -> Result<()> {
+pub async fn add(
+    connection: &mut Connection,
+    user_id: &str,
+    user_name: &str,
+    org_id: &str,
+    rules: NameRules,
+) -> Result<()> {
     if rules.must_be_domain {
         let insert = statement!(
             "INSERT INTO login_names (instance_id, login_name_lower, user_id, login_name, is_primary)
-             SELECT u.instance_id, u.user_name_lower || '@' || d.domain_lower, u.id, u.user_name || '@' || d.domain, d.is_primary
-             FROM users u JOIN org_domains d ON d.instance_id = u.instance_id AND d.org_id = u.org_id
-             WHERE u.instance_id = $1 AND u.id = $2 AND u.org_id = $3 AND d.is_verified"
+             SELECT d.instance_id, $3 || '@' || d.domain_lower, $2, $4 || '@' || d.domain, d.is_primary
+             FROM org_domains d WHERE d.instance_id = $1 AND d.org_id = $5 AND d.is_verified"
         );
-        connection.execute(insert, &values![user_id, org_id]).await?;
-    } else {
-        let insert = statement!(
-            "INSERT INTO login_names (instance_id, login_name_lower, user_id, login_name, is_primary)
-             SELECT instance_id, user_name_lower, id, user_name, TRUE FROM users
-             WHERE instance_id = $1 AND id = $2 AND org_id = $3"
-        );
-        connection.execute(insert, &values![user_id, org_id]).await?;
+        let values = values![user_id, user_name.to_lowercase(), user_name, org_id];
+        return connection.defer(insert, values.into(), &[]).await;
     }
-    Ok(())
+    // Not from a query: the embedded engine would copy the pages that it writes, in case one of many rows is refused.
+    let insert = statement!(
+        "INSERT INTO login_names (instance_id, login_name_lower, user_id, login_name, is_primary)
+         VALUES ($1, $3, $2, $4, TRUE)"
+    );
+    connection.defer(insert, values![user_id, user_name.to_lowercase(), user_name].into(), &[]).await
 }
 
 /// Writes the unique keys and the login names of all users of an organization anew, after its domains, its domain policy

@@ -98,7 +98,7 @@ pub(super) async fn change(ctx: &mut Context, user: &UserHead, user_name: &str) 
     ];
     let tx = ctx.tx().await?;
     tx.execute(statement, &values).await.on_unique(USER_NAME_INDEX, USER_NAME_TAKEN)?;
-    login_names::refresh(tx, &user.id, &user.org_id, rules).await?;
+    login_names::refresh(tx, &user.id, user_name, &user.org_id, rules).await?;
     Ok(receipt)
 }
 

@@ -1,5 +1,6 @@
 //! The seam to the framing library: decoded envelopes in, messages out.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -52,17 +53,16 @@ impl Dispatcher for RpcDispatcher {
         let origin = ctx.extensions_mut().remove::<RequestOrigin>().unwrap_or_default();
         let outcome = ctx.extensions_mut().remove::<Outcome>().unwrap_or_default();
         let invoke = Arc::clone(&self.invoke);
-        let noted = outcome.clone();
-        let run = async move {
-            let body = decode(method, &request, format)?;
-            let call = Call { method, headers, origin, body, framing };
-            let reply = invoke.invoke(call).await.map_err(|failure| {
-                noted.failed(failure.kind);
-                errors::connect_error(&failure, framing)
-            })?;
-            encode(method, reply.body, format)
-        };
         Box::pin(async move {
+            let run = pin!(async {
+                let body = decode(method, &request, format)?;
+                let call = Call { method, headers, origin, body, framing };
+                let reply = invoke.invoke(call).await.map_err(|failure| {
+                    outcome.failed(failure.kind);
+                    errors::connect_error(&failure, framing)
+                })?;
+                encode(method, reply.body, format)
+            });
             match panics::catch(method.path, run).await {
                 Ok(result) => result,
                 Err(failure) => {

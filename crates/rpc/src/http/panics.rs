@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::Pin;
 use std::task::Poll;
 
 use bytes::Bytes;
@@ -13,12 +13,11 @@ use prost::Message as _;
 
 use crate::call::{Failure, FailureDetail};
 
-/// Runs a future to its end; a panic inside becomes the failure that `spec: api.md 1.8` gives it, and an entry in the log.
+/// Runs a future to its end, where it is pinned, so that it is not stored twice; a panic inside becomes the failure that `spec: api.md 1.8` gives it, and an entry in the log.
 ///
 /// # Errors
 /// Internal, `Errors.Internal (RECOVER)`, when the future panicked.
-pub async fn catch<T>(what: &str, future: impl Future<Output = T>) -> Result<T, Failure> {
-    let mut future = pin!(future);
+pub async fn catch<T>(what: &str, mut future: Pin<&mut impl Future<Output = T>>) -> Result<T, Failure> {
     poll_fn(|context| {
         // The future is dropped after a panic and never polled again, so nobody sees a half-changed value.
         match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
@@ -52,12 +51,14 @@ fn recovered() -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+
     use super::*;
 
     #[tokio::test]
     async fn a_panic_becomes_an_internal_failure_without_its_text() {
-        let failure = catch("test", async { panic!("secret") }).await.unwrap_err();
+        let failure = catch("test", pin!(async { panic!("secret") })).await.unwrap_err();
         assert_eq!((failure.kind, failure.message.as_str()), (Kind::Internal, "Errors.Internal (RECOVER)"));
-        assert_eq!(catch("test", async { 7 }).await.unwrap(), 7);
+        assert_eq!(catch("test", pin!(async { 7 })).await.unwrap(), 7);
     }
 }

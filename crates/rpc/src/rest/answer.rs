@@ -69,7 +69,7 @@ pub const fn plain(kind: Kind, message: String) -> Failure {
 }
 
 fn json_response(status: StatusCode, body: Bytes) -> Response<Body> {
-    let mut headers = HeaderMap::with_capacity(16);
+    let mut headers = HeaderMap::with_capacity(12);
     headers.insert(header::CONTENT_TYPE, JSON);
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;

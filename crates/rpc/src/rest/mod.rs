@@ -12,6 +12,7 @@ mod tests;
 mod tree;
 mod value;
 
+use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 
 use ::http::{HeaderMap, Request, Response, header, request::Parts};
@@ -59,7 +60,7 @@ impl Rest {
         let headers = std::mem::take(&mut parts.headers);
         match self.routes().find(&parts.method, parts.uri.path()) {
             Lookup::Route(route, captures) => {
-                let run = self.run(route, &captures, &parts, headers, body, origin);
+                let run = pin!(self.run(route, &captures, &parts, headers, body, origin));
                 let mut response = match panics::catch(route.method.path, run).await {
                     Ok(Ok(response)) => response,
                     Ok(Err(failure)) | Err(failure) => answer::failure(&failure),

@@ -8,7 +8,7 @@ mod tests;
 
 use std::convert::Infallible;
 use std::fmt;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -103,7 +103,7 @@ impl Service<Request<Body>> for ApiService {
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let api = Arc::clone(&self.0);
         Box::pin(async move {
-            let answered = panics::catch("api", api.serve(request)).await;
+            let answered = panics::catch("api", pin!(api.serve(request))).await;
             Ok(answered.unwrap_or_else(|failure| crate::rest::failure(&failure)))
         })
     }

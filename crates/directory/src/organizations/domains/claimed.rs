@@ -23,7 +23,7 @@ pub(super) async fn claim_names(ctx: &mut Context, org_id: &str, domain: &str) -
         let tx = ctx.tx().await?;
         let rules = NameRules::of_org(tx, &user_org).await?;
         sql::rename_user(tx, &user_id, &name, &rules.key(&name, &user_org), &receipt).await?;
-        login_names::refresh(tx, &user_id, &user_org, rules).await?;
+        login_names::refresh(tx, &user_id, &name, &user_org, rules).await?;
         let now = ctx.now();
         ctx.tx().await?.append_outbox(NOTIFICATION, &json!({"userId": user_id, "origin": origin}), now).await?;
     }

@@ -179,7 +179,7 @@ pub async fn create(ctx: &mut Context, command: AddHuman, password: Option<Prepa
         .await
         .on_unique(USER_NAME_INDEX, USER_NAME_TAKEN)
         .on_unique("users_pkey", id_taken)?;
-    login_names::add(tx, &user_id, &command.org_id, rules).await?;
+    login_names::add(tx, &user_id, &user_name, &command.org_id, rules).await?;
 
     let user = UserHead {
         id: user_id,

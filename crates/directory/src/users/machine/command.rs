@@ -85,7 +85,7 @@ pub async fn create(ctx: &mut Context, command: AddMachine) -> Result<AddedUser>
     };
     let tx = ctx.tx().await?;
     sql::insert(tx, &user, &receipt).await?;
-    login_names::add(tx, &user_id, &command.org_id, rules).await?;
+    login_names::add(tx, &user_id, &user_name, &command.org_id, rules).await?;
     if let Some(last) = metadata::add_to_new(ctx, &aggregate, &command.metadata).await? {
         receipt = last;
     }
