@@ -106,12 +106,14 @@ impl Engine {
     }
 }
 
-/// Tells the planner of a new connection that pages are read from memory or solid disks: by its default, which is that of
-/// spinning ones, it reads whole tables where an index has all that is asked for. What an operator has set stays; a database that
-/// only speaks PostgreSQL's protocol may not know the setting.
+/// Tells the planner of a new connection that pages are read from memory or solid disks (by its default, which is that of spinning
+/// ones, it reads whole tables where an index has all that is asked for), and that a statement has one processor: requests share
+/// them, and to start workers takes longer than most lists do. What an operator has set stays; a database that only speaks
+/// PostgreSQL's protocol may not know the settings.
 async fn prepare_planner(client: &ClientWrapper) {
-    let statement =
-        "SELECT set_config('random_page_cost', '1.1', FALSE) WHERE current_setting('random_page_cost') = '4'";
+    let statement = "SELECT set_config(name, wanted, FALSE)
+         FROM (VALUES ('random_page_cost', '4', '1.1'), ('max_parallel_workers_per_gather', '2', '0')) AS ours (name, usual, wanted)
+         WHERE current_setting(name) = usual";
     if let Err(cause) = client.batch_execute(statement).await {
         tracing::debug!(%cause, "the planner keeps its costs");
     }
