@@ -1,7 +1,7 @@
 //! List queries: filters, visibility, pages and totals, on every engine at hand.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
-use castellan_db::query::{Condition, List, Select, VisibleColumns};
+use castellan_db::query::{Condition, List, Part, Select, VisibleColumns};
 use castellan_db::testing::{on_each_engine, plans};
 use castellan_db::{Db, Event, Row};
 use castellan_kernel::{Page, Result, TextMethod, TimeMethod, Timestamp, Visibility};
@@ -205,6 +205,53 @@ async fn a_page_far_from_the_beginning_is_the_one_that_was_asked_for() {
 }
 
 #[tokio::test]
+async fn a_page_in_the_middle_of_scattered_rows_is_the_one_that_was_asked_for() {
+    on_each_engine(|db| async move {
+        let names: Vec<String> = (0..2_100).map(|number| (number * 7_919 % 2_111).to_string()).collect();
+        fill(&db, "i1", &names.iter().map(String::as_str).collect::<Vec<_>>()).await;
+        for order in
+            [&["e.editor", "e.aggregate_id"], &["e.owner", "e.aggregate_id"], &["e.created_at", "e.aggregate_id"]]
+        {
+            let sorted = events().keyed("e.aggregate_id").order_by(order);
+            for offset in [999, 1_000, 1_050, 1_060, 2_090, 2_100] {
+                for ascending in [true, false] {
+                    let sorted = sorted.clone().page(Page::unbounded(offset, 20, ascending));
+                    let scattered = list(&db, sorted.clone().scattered(true)).await;
+                    assert_eq!(scattered, list(&db, sorted).await, "{order:?}, {offset}, {ascending}");
+                }
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_list_in_parts_is_the_same_as_one_that_is_sorted() {
+    const ORDER: &[&str] = &["e.owner", "e.aggregate_id"];
+    const PARTS: &[Part] = &[
+        Part { condition: "e.owner < 'org0'", order: &["e.aggregate_id"] },
+        Part { condition: "e.owner = 'org0'", order: &["e.aggregate_id"] },
+        Part { condition: "e.owner > 'org0'", order: ORDER },
+    ];
+    on_each_engine(|db| async move {
+        let names: Vec<String> = (1_000..3_101).map(|number| number.to_string()).collect();
+        fill(&db, "i1", &names.iter().map(String::as_str).collect::<Vec<_>>()).await;
+        fill(&db, "i2", &["another instance"]).await;
+        for offset in [0, 10, 990, 1_000, 1_040, 1_041, 1_051, 1_060, 2_090, 2_101, 9_000] {
+            for (ascending, limit) in [(true, 20), (false, 20), (true, 1_500), (false, 0)] {
+                for condition in [Condition::always(), Condition::sql("e.aggregate_id < '1010'", [])] {
+                    let page = Page::unbounded(offset, limit, ascending);
+                    let sorted = events().keyed("e.aggregate_id").and(condition).order_by(ORDER).page(page);
+                    let in_parts = list(&db, sorted.clone().in_parts(PARTS)).await;
+                    assert_eq!(in_parts, list(&db, sorted).await, "{offset}, {ascending}, {limit}");
+                }
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_list_is_the_same_whether_it_goes_through_few_rows_or_many() {
     on_each_engine(|db| async move {
         fill(&db, "i1", &["Anna", "Hanna", "Joanna", "Bob", "hanno"]).await;
@@ -229,6 +276,10 @@ async fn a_list_is_the_same_whether_it_goes_through_few_rows_or_many() {
             assert_eq!(names(&db, text(TextMethod::EndsWith, "nna")).await, ["Anna", "Hanna", "Joanna"], "{few}");
             assert_eq!(names(&db, text(TextMethod::Equals, "Anna")).await, ["Anna"], "{few}");
             assert_eq!(names(&db, among.clone()).await, ["Joanna"], "{few}");
+            let found = events().and(among.clone()).keyed("e.aggregate_id").page(Page::unbounded(0, 1, true));
+            assert_eq!(list(&db, found.clone()).await, List { items: vec!["Joanna".to_owned()], total: 1 }, "{few}");
+            let found = found.and(Condition::equals("e.owner", "org1"));
+            assert_eq!(list(&db, found).await, List { items: vec![], total: 0 }, "{few}");
             assert_eq!(names(&db, !among.clone()).await.len(), 4, "{few}");
             assert_eq!(names(&db, owner(&["org0"])).await, ["Anna", "Joanna", "hanno"], "{few}");
             assert_eq!(names(&db, owner(&["org0", "org1"])).await.len(), 5, "{few}");

@@ -48,6 +48,29 @@ enum Node {
         is_large: bool,
     },
     Search(Box<Search>),
+    /// Fulfilled by many rows of another table, which find those of the list.
+    Found(Box<Found>),
+}
+
+/// What another table's rows must fulfil, and the query for the keys of the list's rows that they belong to.
+#[derive(Debug, Clone)]
+pub(super) struct Found {
+    find: &'static str,
+    inner: Condition,
+    /// Of a row of the list that is looked at.
+    itself: Condition,
+}
+
+impl Found {
+    /// Appends the query for the keys, each once, and returns the column that they are in.
+    pub(super) fn write(&self, draft: &mut Draft) -> &'static str {
+        let rest = self.find.trim_start_matches("SELECT ");
+        draft.text("SELECT DISTINCT ", &[]);
+        draft.text(rest, &[]);
+        draft.text(" AND ", &[]);
+        self.inner.write(draft);
+        rest.split_once(' ').map_or(rest, |(column, _)| column)
+    }
 }
 
 /// How a list goes through the many rows of a large organization.
@@ -71,6 +94,8 @@ struct Search {
     few: Condition,
     /// Of each of many.
     many: Condition,
+    /// Whether the keys are found in another table.
+    is_among: bool,
 }
 
 impl Condition {
@@ -212,13 +237,29 @@ impl Condition {
         Self(Node::Owner { column, of, ids, through: Through::Index, is_large: false })
     }
 
+    /// The same condition, to be checked row by row: for comparisons that no index serves, of which PostgreSQL would take it that
+    /// hardly any row fulfils them.
+    #[must_use]
+    pub fn row_by_row(self) -> Self {
+        Self(Node::Many(Box::new(self), true))
+    }
+
     /// All rows that fulfil the condition itself must fulfil `loose`, which should need nothing but an index.
     fn search(key: &'static str, find: &'static str, loose: Self, itself: Self, is_within: bool) -> Self {
         let many = Self(Node::Many(Box::new(itself.clone()), is_within));
-        Self(Node::Search(Box::new(Search { key, find, loose, plain: itself.clone(), few: itself, many })))
+        Self(Node::Search(Box::new(Search {
+            key,
+            find,
+            loose,
+            plain: itself.clone(),
+            few: itself,
+            many,
+            is_among: false,
+        })))
     }
 
-    /// A condition on the rows of another table, of which one must fulfil it; `key` and `find` as in [`Condition::searched_text`].
+    /// A condition on the rows of another table, of which one must fulfil it; `key` and `find` as in [`Condition::searched_text`],
+    /// and a foreign key guarantees that all that is found is there.
     /// `exists` is the head of a query within for the row that is looked at, such as
     /// `EXISTS (SELECT 1 FROM login_names n WHERE n.instance_id = $1 AND n.user_id = u.id`.
     pub fn search_among(key: &'static str, find: &'static str, exists: &'static str, inner: Self) -> Self {
@@ -226,7 +267,7 @@ impl Condition {
         let plain = Self(Node::Among { head, inner: Box::new(inner.clone()) });
         let few = Self::among(exists, inner.clone());
         let many = Self::among(exists, Self(Node::Many(Box::new(inner.clone()), true)));
-        Self(Node::Search(Box::new(Search { key, find, loose: inner, plain, few, many })))
+        Self(Node::Search(Box::new(Search { key, find, loose: inner, plain, few, many, is_among: true })))
     }
 
     /// Whether its size decides by itself how a list is gone through, without a search beside it.
@@ -298,8 +339,30 @@ impl Condition {
         let Node::Search(search) = std::mem::replace(&mut self.0, Node::Constant(false)) else { return };
         *self = match keys {
             Some(keys) => Self(Node::Few(Box::new(Self::all([Self::in_list(search.key, keys), search.few])))),
+            None if search.is_among => {
+                let Search { find, loose, many, .. } = *search;
+                Self(Node::Found(Box::new(Found { find, inner: loose, itself: many })))
+            }
             None => search.many,
         };
+    }
+
+    /// What must all be fulfilled, without what always is.
+    fn musts(&self) -> Vec<&Self> {
+        match &self.0 {
+            _ if self.is_always() => Vec::new(),
+            Node::All(conditions) => conditions.iter().flat_map(Self::musts).collect(),
+            Node::Any(conditions) if conditions.len() == 1 => conditions.iter().flat_map(Self::musts).collect(),
+            _ => vec![self],
+        }
+    }
+
+    /// What another table's rows must fulfil, if there is nothing else to it.
+    pub(super) fn found_alone(conditions: &[Self]) -> Option<&Found> {
+        match conditions.iter().flat_map(Self::musts).collect::<Vec<_>>().as_slice() {
+            [Self(Node::Found(found))] => Some(found),
+            _ => None,
+        }
     }
 
     /// Whether it is plain that every row fulfils it.
@@ -372,6 +435,7 @@ impl Condition {
                 if is_left_out { write_unindexed(draft, column, ids) } else { write_texts(draft, column, ids) }
             }
             Node::Search(search) => search.plain.write(draft),
+            Node::Found(found) => found.itself.write(draft),
             Node::Not(condition) => {
                 draft.text("NOT (", &[]);
                 condition.write(draft);

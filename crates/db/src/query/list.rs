@@ -40,13 +40,29 @@ impl Connection {
         let settled = self.settled(select).await?;
         let select = settled.as_ref().unwrap_or(select);
         let (rows, total) = match select.page {
+            Page { offset, limit: Some(limit), .. } if limit > 0 && select.goes_by_parts() => {
+                self.page_of_parts(select, offset, limit).await?
+            }
             Page { offset, limit: Some(limit), .. } if offset >= DEEP && limit > 0 => {
                 self.deep_page(select, offset, limit).await?
             }
-            page => self.near_page(select, page).await?,
+            page => {
+                let rows = self.rows_dynamic(&select.page_statement(self.engine(), page)).await?;
+                let total = self.total_beside(select, rows.len() as u64).await?;
+                (rows, total)
+            }
         };
         let items = rows.iter().map(read).collect::<Result<Vec<_>>>()?;
         Ok(List { items, total })
+    }
+
+    /// The rows of the page alone, where nobody asks for the total.
+    ///
+    /// # Errors
+    /// As [`Connection::rows`], and what `read` returns.
+    pub async fn items<T>(&mut self, select: &Select, read: impl FnMut(&Row) -> Result<T>) -> Result<Vec<T>> {
+        let rows = self.rows_dynamic(&select.rows_statement(self.engine())).await?;
+        rows.iter().map(read).collect()
     }
 
     /// The same list, gone through in a way that fits what it has to go through; `None` if there is but one way.
@@ -80,17 +96,15 @@ impl Connection {
         Ok(Some(settled))
     }
 
-    async fn near_page(&mut self, select: &Select, page: Page) -> Result<(Vec<Row>, u64)> {
-        let rows = self.rows_dynamic(&select.page_statement(self.engine(), page)).await?;
-        let found = rows.len() as u64;
+    /// The total, with so many rows found on the page.
+    async fn total_beside(&mut self, select: &Select, found: u64) -> Result<u64> {
         // A page that is not full tells the total itself; one that lies beyond the end tells of nothing.
-        let is_last = page.limit.is_none_or(|limit| found < limit);
-        let total = match found {
-            0 => 0,
-            _ if is_last => page.offset + found,
-            _ => self.count(select).await?,
-        };
-        Ok((rows, total))
+        let is_last = select.page.limit.is_none_or(|limit| found < limit);
+        match found {
+            0 => Ok(0),
+            _ if is_last => Ok(select.page.offset + found),
+            _ => self.count(select).await,
+        }
     }
 
     /// A page with many rows before it: with the total, it can be reached from the end, if that is nearer.
@@ -100,6 +114,18 @@ impl Connection {
         if length == 0 {
             return Ok((Vec::new(), 0));
         }
+        let rows = self.rows_from_the_nearer_end(select, offset, length, total).await?;
+        Ok((rows, total))
+    }
+
+    /// So many rows after so many others, out of so many in total.
+    async fn rows_from_the_nearer_end(
+        &mut self,
+        select: &Select,
+        offset: u64,
+        length: u64,
+        total: u64,
+    ) -> Result<Vec<Row>> {
         let after = total - offset - length;
         let from_the_end = after < offset;
         let page = Page {
@@ -107,10 +133,62 @@ impl Connection {
             limit: Some(length),
             ascending: select.page.ascending != from_the_end,
         };
-        let mut rows = self.rows_dynamic(&select.page_statement(self.engine(), page)).await?;
+        let mut rows = match select.middle_statement(self.engine(), page, total) {
+            Some(statement) => self.rows_dynamic(&statement).await?,
+            None => Vec::new(),
+        };
+        // Without such a statement, or where it misses the page.
+        if (rows.len() as u64) < length {
+            rows = self.rows_dynamic(&select.page_statement(self.engine(), page)).await?;
+        }
         if from_the_end {
             rows.reverse();
         }
+        Ok(rows)
+    }
+
+    /// A page of a list that consists of parts.
+    async fn page_of_parts(&mut self, select: &Select, offset: u64, limit: u64) -> Result<(Vec<Row>, u64)> {
+        let mut parts: Vec<(Select, Option<u64>)> = select.parts.iter().map(|part| (select.part(part), None)).collect();
+        if offset >= DEEP {
+            let sizes = self.rows_dynamic(&select.sizes_statement(self.engine())).await?;
+            for (position, (_, size)) in parts.iter_mut().enumerate() {
+                *size = sizes.first().map(|row| row.unsigned(position)).transpose()?;
+            }
+        }
+        let counted: Option<u64> = parts.iter().map(|(_, size)| *size).sum();
+        if !select.page.ascending {
+            parts.reverse();
+        }
+        let (mut rows, mut before) = (Vec::new(), offset);
+        for (part, size) in parts {
+            let wanted = limit - rows.len() as u64;
+            if wanted == 0 {
+                break;
+            }
+            let found = match size {
+                Some(size) if size <= before => Vec::new(),
+                Some(size) => self.rows_from_the_nearer_end(&part, before, wanted.min(size - before), size).await?,
+                None => {
+                    let page = Page { offset: before, limit: Some(wanted), ascending: select.page.ascending };
+                    self.rows_dynamic(&part.page_statement(self.engine(), page)).await?
+                }
+            };
+            if found.is_empty() && before > 0 {
+                let size = match size {
+                    Some(size) => size,
+                    None => self.count(&part).await?,
+                };
+                before = before.saturating_sub(size);
+            } else {
+                before = 0;
+            }
+            rows.extend(found);
+        }
+        let total = match counted {
+            Some(counted) if !rows.is_empty() => counted,
+            _ => self.total_beside(select, rows.len() as u64).await?,
+        };
         Ok((rows, total))
     }
 

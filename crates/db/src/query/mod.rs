@@ -9,7 +9,7 @@ mod visible;
 
 pub use condition::Condition;
 pub use list::List;
-pub use select::{Join, Select};
+pub use select::{Join, Part, Select};
 pub use visible::VisibleColumns;
 
 use crate::{DynamicStatement, EngineKind, StatementScope, Value};

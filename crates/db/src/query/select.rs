@@ -18,6 +18,15 @@ pub struct Join {
     pub sql: &'static str,
 }
 
+/// The rows of a list that have the same value in the column that it is sorted by, or that come after all of those.
+#[derive(Debug, Clone, Copy)]
+pub struct Part {
+    /// Which rows these are, by columns of the list's own table: `u.kind = 1`.
+    pub condition: &'static str,
+    /// In which order they are among themselves.
+    pub order: &'static [&'static str],
+}
+
 /// A list query.
 ///
 /// ```
@@ -39,6 +48,8 @@ pub struct Select {
     pub(super) key: &'static str,
     pub(super) conditions: Vec<Condition>,
     pub(super) order: &'static [&'static str],
+    pub(super) parts: &'static [Part],
+    pub(super) is_scattered: bool,
     pub(super) page: Page,
 }
 
@@ -70,6 +81,8 @@ impl Select {
             key: "",
             conditions: Vec::new(),
             order: &[],
+            parts: &[],
+            is_scattered: false,
             page: Page { offset: 0, limit: None, ascending: true },
         }
     }
@@ -109,6 +122,23 @@ impl Select {
     #[must_use]
     pub fn order_by(mut self, columns: &'static [&'static str]) -> Self {
         self.order = columns;
+        self
+    }
+
+    /// The parts that the order consists of, in this order, each row in exactly one of them. Where many rows share a value, a page
+    /// lies within one or two parts, so that the others need not be sorted.
+    #[must_use]
+    pub fn in_parts(mut self, parts: &'static [Part]) -> Self {
+        self.parts = parts;
+        self
+    }
+
+    /// Says whether no index of the embedded engine has the rows in the order, which must be that of a column (a text or a number) and
+    /// of the key: pages in the middle are then found without sorting all that lies before them.
+    #[must_use]
+    pub fn scattered(mut self, is_scattered: bool) -> Self {
+        debug_assert!(!is_scattered || self.order.len() == 2 && self.order[1] == self.key, "{}", self.label);
+        self.is_scattered = is_scattered;
         self
     }
 

@@ -5,7 +5,7 @@
 
 use castellan_kernel::Page;
 
-use super::{Condition, Draft, Select};
+use super::{Condition, Draft, Part, Select};
 use crate::{DynamicStatement, EngineKind};
 
 /// Which of the joins a query needs.
@@ -38,27 +38,86 @@ impl Select {
         } else {
             draft.text(&format!(" AND {} IN (", self.key), &[]);
             let key = self.key.trim_matches(['(', ')']);
-            match leading {
-                Some(from) => draft.text(&format!("SELECT {key} FROM {from}"), &[]),
-                None => self.write_from(&mut draft, key, Joins::Asked),
+            if let (Some(found), [order]) = (Condition::found_alone(&self.conditions), self.order)
+                && *order == key
+            {
+                let column = found.write(&mut draft);
+                write_order(&mut draft, &[column], page, "");
+                write_limit(&mut draft, page);
+            } else {
+                match leading {
+                    Some(from) => draft.text(&format!("SELECT {key} FROM {from}"), &[]),
+                    None => self.write_from(&mut draft, key, Joins::Asked),
+                }
+                self.write_part(&mut draft, page);
             }
-            self.write_part(&mut draft, page);
             draft.text(")", &[]);
             // The sign keeps the embedded engine from walking an index in this order to find the few rows of the page.
-            self.write_order(&mut draft, page, if engine == EngineKind::Sqlite { "+" } else { "" });
+            write_order(&mut draft, self.order, page, if engine == EngineKind::Sqlite { "+" } else { "" });
         }
         draft.finish(self.label)
+    }
+
+    /// The statement that returns the rows of a page in the middle of an order that no index of the embedded engine has, out of so
+    /// many in total, or none if it must be sorted.
+    pub(super) fn middle_statement(&self, engine: EngineKind, page: Page, total: u64) -> Option<DynamicStatement> {
+        let (EngineKind::Sqlite, true, [column, key], Some(limit)) =
+            (engine, self.is_scattered, self.order, page.limit)
+        else {
+            return None;
+        };
+        let mut draft = Draft::new(engine, self.scope);
+        draft.follow_the_order();
+        self.write_from(&mut draft, self.columns, Joins::All);
+        draft.text(&format!(" AND {key} IN (SELECT value FROM json_each(("), &[]);
+        let first = if page.ascending { page.offset } else { total.checked_sub(page.offset + limit)? };
+        let range = [first.into(), limit.into(), total.into()];
+        draft.text(&format!("SELECT rows_between({column}, {key}, ?, ?, ?) FROM "), &range);
+        self.write_tables(&mut draft, Joins::Asked);
+        self.write_conditions(&mut draft);
+        draft.text(")))", &[]);
+        write_order(&mut draft, self.order, page, "+");
+        Some(draft.finish(self.label))
     }
 
     /// The statement that returns the total.
     pub fn total_statement(&self, engine: EngineKind) -> DynamicStatement {
         let mut draft = Draft::new(engine, self.scope);
+        if let Some(found) = Condition::found_alone(&self.conditions) {
+            draft.text("SELECT COUNT(*) FROM (", &[]);
+            found.write(&mut draft);
+            draft.text(") found", &[]);
+            return draft.finish(self.label);
+        }
         if !self.is_only_owner() {
             draft.follow_the_order();
         }
         self.write_from(&mut draft, "COUNT(*)", Joins::Filtered);
         self.write_conditions(&mut draft);
         draft.finish(self.label)
+    }
+
+    /// The statement that returns how many rows each of the parts has.
+    pub(super) fn sizes_statement(&self, engine: EngineKind) -> DynamicStatement {
+        let mut draft = Draft::new(engine, self.scope);
+        draft.follow_the_order();
+        let sizes: Vec<String> =
+            self.parts.iter().map(|part| format!("COUNT(*) FILTER (WHERE {})", part.condition)).collect();
+        self.write_from(&mut draft, &sizes.join(", "), Joins::Filtered);
+        self.write_conditions(&mut draft);
+        draft.finish(self.label)
+    }
+
+    /// The list of the rows of a part.
+    pub(super) fn part(&self, part: &Part) -> Self {
+        let mut select = self.clone().and(Condition::sql(part.condition, [])).order_by(part.order);
+        select.parts = &[];
+        select
+    }
+
+    /// Whether to go through the list part by part. Few rows are found and sorted sooner.
+    pub(super) fn goes_by_parts(&self) -> bool {
+        !self.parts.is_empty() && !self.conditions.iter().any(Condition::is_few)
     }
 
     /// The tables of a list of everything in the order of a joined table, that one first: the embedded engine would join first and
@@ -83,6 +142,10 @@ impl Select {
         draft.text("SELECT ", &[]);
         draft.text(columns, &[]);
         draft.text(" FROM ", &[]);
+        self.write_tables(draft, joins);
+    }
+
+    fn write_tables(&self, draft: &mut Draft, joins: Joins) {
         let Some((table, rest)) = self.from.split_once("WHERE").filter(|_| !self.joins.is_empty()) else {
             return draft.text(self.from, &self.from_values);
         };
@@ -121,11 +184,8 @@ impl Select {
         // What is few (and what begins with a text is taken for few) an index finds; without the sign, the embedded engine
         // would rather look through everything in the order asked for.
         let is_few = draft.engine() == EngineKind::Sqlite && self.conditions.iter().any(Condition::is_few);
-        self.write_order(draft, page, if is_few { "+" } else { "" });
-        if page.limit.is_some() || page.offset > 0 {
-            let limit = page.limit.unwrap_or(u64::MAX);
-            draft.text(" LIMIT ? OFFSET ?", &[limit.into(), page.offset.into()]);
-        }
+        write_order(draft, self.order, page, if is_few { "+" } else { "" });
+        write_limit(draft, page);
     }
 
     fn write_conditions(&self, draft: &mut Draft) {
@@ -134,14 +194,21 @@ impl Select {
             condition.write(draft);
         }
     }
+}
 
-    fn write_order(&self, draft: &mut Draft, page: Page, sign: &str) {
-        for (position, column) in self.order.iter().enumerate() {
-            draft.text(if position == 0 { " ORDER BY " } else { ", " }, &[]);
-            draft.text(sign, &[]);
-            draft.text(column, &[]);
-            draft.text(if page.ascending { " ASC" } else { " DESC" }, &[]);
-        }
+fn write_order(draft: &mut Draft, columns: &[&str], page: Page, sign: &str) {
+    for (position, column) in columns.iter().enumerate() {
+        draft.text(if position == 0 { " ORDER BY " } else { ", " }, &[]);
+        draft.text(sign, &[]);
+        draft.text(column, &[]);
+        draft.text(if page.ascending { " ASC" } else { " DESC" }, &[]);
+    }
+}
+
+fn write_limit(draft: &mut Draft, page: Page) {
+    if page.limit.is_some() || page.offset > 0 {
+        let limit = page.limit.unwrap_or(u64::MAX);
+        draft.text(" LIMIT ? OFFSET ?", &[limit.into(), page.offset.into()]);
     }
 }
 

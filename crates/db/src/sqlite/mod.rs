@@ -54,6 +54,7 @@ mod errors;
 mod migrate;
 mod open;
 mod ownership;
+mod ranks;
 mod reader;
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Durability, errors};
+use super::{Durability, errors, ranks};
 
 /// Statements that one connection keeps prepared; the text of a list filter varies, that of all else does not.
 const PREPARED_BY_WRITER: usize = 512;
@@ -84,6 +84,7 @@ fn common(connection: &Connection, prepared: usize) -> rusqlite::Result<()> {
     connection.create_scalar_function("lower", 1, flags, |call| {
         Ok(call.get::<Option<String>>(0)?.map(|text| text.to_lowercase()))
     })?;
+    ranks::register(connection)?;
     connection.set_prepared_statement_cache_capacity(prepared);
     Ok(())
 }

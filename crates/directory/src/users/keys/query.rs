@@ -58,7 +58,7 @@ pub(super) async fn list(ctx: &mut Context, filters: Vec<Filter>, sorting: &Sort
     for filter in filters {
         select = select.and(filter.condition());
     }
-    let select = select.order_by(sorting.columns()).page(page);
+    let select = select.order_by(sorting.columns()).scattered(matches!(sorting, Sorting::Org)).page(page);
     ctx.read().await?.list(&select, sql::read).await
 }
 

@@ -138,23 +138,32 @@ pub(super) fn login_name(method: TextMethod, value: &str) -> Condition {
 
 /// The user has metadata like this; a key and a value that stand side by side must be those of one pair.
 fn metadata(pairs: Vec<Pair>) -> Condition {
+    const ALL: &str = "SELECT m.user_id FROM user_metadata m WHERE m.instance_id = $1";
+    const ONE: &str = "EXISTS (SELECT 1 FROM user_metadata m WHERE m.instance_id = $1 AND m.user_id = u.id";
     let (mut keys, mut values) = (Vec::new(), Vec::new());
     for pair in pairs {
         match pair {
             Pair::Key(method, key) => keys.push(Condition::indexed_text("m.key", "m.key_lower", method, &key)),
             // The index holds the beginning of a value, since values may be long.
-            Pair::Value { equal: true, value } => values.push(Condition::sql(
-                "substr(m.value, 1, 64) = ? AND m.value = ?",
-                [value[..value.len().min(64)].to_vec().into(), value.into()],
-            )),
-            Pair::Value { equal: false, value } => values.push(!Condition::equals("m.value", value)),
+            Pair::Value { equal: true, value } if value.len() < 64 => {
+                values.push((true, Condition::sql("substr(m.value, 1, 64) = ?", [value.into()])));
+            }
+            Pair::Value { equal: true, value } => {
+                let both = [value[..value.len().min(64)].to_vec().into(), value.into()];
+                values.push((true, Condition::sql("substr(m.value, 1, 64) = ? AND m.value = ?", both)));
+            }
+            Pair::Value { equal: false, value } => values.push((false, !Condition::equals("m.value", value))),
         }
     }
     let mut values = values.into_iter();
-    let mut pairs: Vec<Condition> =
-        keys.into_iter().map(|key| Condition::all(std::iter::once(key).chain(values.next()))).collect();
-    pairs.extend(values);
-    let has_pair =
-        |pair| Condition::among("u.id IN (SELECT m.user_id FROM user_metadata m WHERE m.instance_id = $1", pair);
-    Condition::all(pairs.into_iter().map(has_pair))
+    let mut conditions: Vec<Condition> = keys
+        .into_iter()
+        .map(|key| Condition::all(std::iter::once(key).chain(values.next().map(|(_, value)| value))))
+        .map(|pair| Condition::search_among("u.id", ALL, ONE, pair))
+        .collect();
+    conditions.extend(values.map(|(is_indexed, value)| match is_indexed {
+        true => Condition::search_among("u.id", ALL, ONE, value),
+        false => Condition::among("u.id IN (SELECT m.user_id FROM user_metadata m WHERE m.instance_id = $1", value),
+    }));
+    Condition::all(conditions)
 }

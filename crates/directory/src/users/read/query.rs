@@ -1,7 +1,7 @@
 //! Reading users: one, and lists as far as the caller may see.
 
 use castellan_db::Connection;
-use castellan_db::query::{Condition, List, VisibleColumns};
+use castellan_db::query::{Condition, List, Part, VisibleColumns};
 use castellan_kernel::{Caller, Fault, Page, Permission, Result, Visibility};
 use castellan_rpc::Context;
 
@@ -55,7 +55,32 @@ impl Sorting {
             Self::Created => &["u.created_at", "u.id"],
         }
     }
+
+    fn is_scattered(self) -> bool {
+        matches!(self, Self::FirstName | Self::LastName | Self::DisplayName)
+    }
+
+    fn parts(self) -> &'static [Part] {
+        match self {
+            Self::NickName => BY_NICK_NAME,
+            Self::State => BY_STATE,
+            Self::Kind => BY_KIND,
+            _ => &[],
+        }
+    }
 }
+
+/// What most users share, so that no index is worth it.
+const BY_NICK_NAME: &[Part] = &[
+    Part { condition: "u.nick_name_lower = ''", order: &["u.id"] },
+    Part { condition: "u.nick_name_lower > ''", order: &["u.nick_name_lower", "u.id"] },
+];
+const BY_KIND: &[Part] =
+    &[Part { condition: "u.kind = 1", order: &["u.id"] }, Part { condition: "u.kind = 2", order: &["u.id"] }];
+const BY_STATE: &[Part] = &[
+    Part { condition: "u.state = 1", order: &["u.id"] },
+    Part { condition: "u.state > 1", order: &["u.state", "u.id"] },
+];
 
 /// The user of that id, if it exists within reach. Permission is the caller's to check.
 ///
@@ -137,7 +162,12 @@ pub(in crate::users) fn hidden_otherwise<'a>(caller: &'a Caller, visibility: &Vi
 }
 
 async fn list(ctx: &mut Context, condition: Condition, sorting: Sorting, page: Page) -> Result<List<User>> {
-    let select = sql::select().and(condition).order_by(sorting.columns()).page(page);
+    let select = sql::select()
+        .and(condition)
+        .order_by(sorting.columns())
+        .in_parts(sorting.parts())
+        .scattered(sorting.is_scattered())
+        .page(page);
     let connection = ctx.read().await?;
     let mut users = connection.list(&select, sql::read).await?;
     sql::add_login_names(connection, &mut users.items).await?;

@@ -63,7 +63,7 @@ pub(super) async fn list(
     for filter in filters {
         select = select.and(filter.condition());
     }
-    let select = select.order_by(sorting.columns()).page(page);
+    let select = select.order_by(sorting.columns()).scattered(matches!(sorting, Sorting::Org)).page(page);
     ctx.read().await?.list(&select, sql::read).await
 }
 
