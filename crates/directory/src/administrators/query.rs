@@ -109,6 +109,7 @@ pub(super) mod filter {
             method,
             name,
         )
+        .row_by_row()
     }
 
     pub fn first_name(method: TextMethod, name: &str) -> Condition {
