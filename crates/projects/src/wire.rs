@@ -67,7 +67,15 @@ pub(crate) fn listed(column: &'static str, lower: &'static str, method: TextMeth
         By::EndsWith => (By::Contains, format!("{inner}\"")),
         By::EndsWithIgnoreCase => (By::ContainsIgnoreCase, format!("{inner}\"")),
     };
-    Condition::text(column, lower, method, &pattern)
+    if method != By::ContainsIgnoreCase {
+        return Condition::text(column, lower, method, &pattern);
+    }
+    // Most keys are in lower case, and looking at these first saves that of the others.
+    Condition::any([
+        Condition::text(column, column, method, &pattern),
+        Condition::text(column, lower, method, &pattern),
+    ])
+    .row_by_row()
 }
 
 /// The names that are in `all` and not in `removed`, in their order.

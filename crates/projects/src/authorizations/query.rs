@@ -188,15 +188,28 @@ pub(super) async fn list_of_context(
     let given = Condition::all([given_here, visible_to(&ctx.caller)]);
     let shown = if with_granted {
         let visibility = ctx.caller.visibility(Permission::UserGrantRead);
-        let on_own_projects = Condition::all([
-            Condition::equals("p.org_id", org),
-            Condition::visible(&visibility, &VisibleColumns::org("p.org_id").project("a.project_id")),
-        ]);
+        let visible = Condition::visible(&visibility, &VisibleColumns::org("p.org_id").project("p.id"));
+        let own = Condition::all([Condition::equals("p.org_id", org), visible]);
+        // An index tells what was given on projects that are named.
+        let on_own_projects = match few_projects(ctx, own.clone()).await? {
+            Some(ids) => Condition::in_list("a.project_id", ids),
+            None => own,
+        };
         Condition::any([given, on_own_projects])
     } else {
         given
     };
     list(ctx, vec![shown, Condition::all(filters)], Sorting::Created, page).await
+}
+
+/// The projects like this, unless there are many.
+async fn few_projects(ctx: &mut Context, condition: Condition) -> Result<Option<Vec<String>>> {
+    const FEW: u32 = 100;
+    let select = Select::instance("projects", "p.id", "projects p WHERE p.instance_id = $1")
+        .and(condition)
+        .page(Page::unbounded(0, FEW + 1, true));
+    let ids = ctx.read().await?.items(&select, |row| row.text(0)).await?;
+    Ok((ids.len() <= FEW as usize).then_some(ids))
 }
 
 /// The caller's own authorizations, in all organizations.
