@@ -211,7 +211,7 @@ async fn of_a_command_that_fails_or_is_dropped_nothing_stays_and_the_others_of_i
             let mut session = bench.engine.write();
             insert(&mut session, &number.to_string()).await.unwrap();
             tokio::task::yield_now().await;
-            if number % 4 == 0 {
+            if number.is_multiple_of(4) {
                 drop(session);
             } else {
                 assert!(session.execute(call("INSERT INTO outbox (id) VALUES (1)", &[])).await.is_err());
@@ -249,10 +249,11 @@ async fn a_command_takes_its_group_along_once_and_the_next_fails_alone() {
         let mut failing = bench.engine.write();
         insert(&mut failing, "lost").await.unwrap();
         drop(failing);
-        other
+        (kind, other)
     };
-    assert!(fail_beside("first").await.await.unwrap().unwrap_err().is_conflict());
-    let second = fail_beside("second").await;
+    let (_, first) = fail_beside("first").await;
+    assert!(first.await.unwrap().unwrap_err().is_conflict());
+    let (_, second) = fail_beside("second").await;
     for _ in 0..2 {
         permit.send(Ok(())).unwrap();
     }
