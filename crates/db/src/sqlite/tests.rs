@@ -242,7 +242,7 @@ async fn a_command_takes_its_group_along_once_and_the_next_fails_alone() {
     let holder = tokio::spawn(holder.commit());
     tokio::task::spawn_blocking(move || begins.recv().map(|()| begins)).await.unwrap().unwrap();
     // While the holder's group is synced, the others share the next one.
-    let fail_beside = async |kind: &str| {
+    let fail_beside = async |kind: &'static str| {
         let mut other = bench.engine.write();
         insert(&mut other, kind).await.unwrap();
         let other = tokio::spawn(other.commit());
