@@ -30,15 +30,15 @@ impl Invoke for Reader {
 
 /// What the router and the log do with a message in wire form.
 fn look_at(method: &MethodInfo, wire: &[u8]) {
-    let _ = validate(method.request, wire);
+    let _ = validate(method.request(), wire);
     let _ = method.check_value(wire);
     let mut text = Vec::new();
-    if castellan_rpc::json::encode(method.request, wire, &mut text).is_ok() {
+    if castellan_rpc::json::encode(method.request(), wire, &mut text).is_ok() {
         // What was written can be read, and reading it again says the same.
-        let again = castellan_rpc::json::decode(method.request, &text)
+        let again = castellan_rpc::json::decode(method.request(), &text)
             .unwrap_or_else(|error| panic!("{} was written but not read: {error}", String::from_utf8_lossy(&text)));
         let mut second = Vec::new();
-        castellan_rpc::json::encode(method.request, &again, &mut second).unwrap();
+        castellan_rpc::json::encode(method.request(), &again, &mut second).unwrap();
         assert_eq!(String::from_utf8_lossy(&text), String::from_utf8_lossy(&second), "{}", method.path);
     }
 }
@@ -57,7 +57,7 @@ fn send(request: Request<Body>) -> Answer {
     }
     static ROUTER: LazyLock<axum::Router> = LazyLock::new(|| {
         let options = ServiceOptions { message_limit: 1 << 16, ..ServiceOptions::default() };
-        service(Arc::new(Reader), options).unwrap()
+        service(Arc::new(Reader), options).into_router()
     });
     RUNTIME.with_borrow_mut(|runtime| {
         runtime.block_on(async {
@@ -98,9 +98,9 @@ pub fn json(data: &[u8]) {
     let number = usize::from(u16::from_be_bytes(*number)) % methods.len();
     let Some(method) = Contract::get().methods().nth(number) else { return };
     look_at(method, text);
-    if let Ok(wire) = castellan_rpc::json::decode(method.request, text) {
+    if let Ok(wire) = castellan_rpc::json::decode(method.request(), text) {
         let mut out = Vec::new();
-        castellan_rpc::json::encode(method.request, &wire, &mut out).unwrap();
+        castellan_rpc::json::encode(method.request(), &wire, &mut out).unwrap();
         look_at(method, &wire);
     }
 }
