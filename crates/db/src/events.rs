@@ -66,9 +66,7 @@ impl Connection {
     /// # Errors
     /// As [`Connection::execute`]; a conflict, perhaps only of a later call, when another node appends to the same aggregate.
     pub async fn append_event(&mut self, event: Event) -> Result<Receipt> {
-        let created_at = *self.appended.event_time.get_or_insert(event.created_at);
-        let order = self.appended.events;
-        self.appended.events += 1;
+        let (created_at, order) = self.next_place(event.created_at);
         let last = match self.last_sequence(&event) {
             Some(last) => last,
             None if event.is_new => 0,
@@ -102,9 +100,7 @@ impl Connection {
         editor: &str,
         now: Timestamp,
     ) -> Result<Timestamp> {
-        let created_at = *self.appended.event_time.get_or_insert(now);
-        let order = self.appended.events;
-        self.appended.events += 1;
+        let (created_at, order) = self.next_place(now);
         // Storage counts on from here.
         let instance = self.instance.clone().unwrap_or_default();
         self.appended
@@ -130,6 +126,13 @@ impl Connection {
         draft.text(from, &event.values);
         self.execute_dynamic(&draft.finish("an event of each")).await?;
         Ok(created_at)
+    }
+
+    /// When the next event of this transaction happened, and which one it is. `now` counts if it is the first.
+    fn next_place(&mut self, now: Timestamp) -> (Timestamp, i64) {
+        let order = self.appended.events;
+        self.appended.events += 1;
+        (*self.appended.event_time.get_or_insert(now), order)
     }
 
     async fn stored_sequence(&mut self, event: &Event) -> Result<u64> {

@@ -1,25 +1,15 @@
 //! Many commands at once: nothing is lost, nothing is seen half, and conflicts are told as such, on every engine at hand.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
-use castellan_db::testing::{TestDb, on_each_engine};
-use castellan_db::{Db, DbErrorExt, Event, global_statement, statement, values};
+use castellan_db::testing::{TestDb, event, on_each_engine};
+use castellan_db::{Db, DbErrorExt, global_statement, statement, values};
 use castellan_kernel::{Result, Timestamp};
 
 async fn append(db: &Db, aggregate: &str) -> Result<u64> {
     let mut tx = db.begin(Some("i1"));
     let mut last = 0;
     for _ in 0..2 {
-        let event = Event {
-            aggregate_type: "user".into(),
-            aggregate_id: aggregate.into(),
-            event_type: "changed".into(),
-            payload: None,
-            editor: "e".into(),
-            owner: "o".into(),
-            created_at: Timestamp::from_micros(1),
-            is_new: false,
-        };
-        last = tx.append_event(event).await?.sequence;
+        last = tx.append_event(event(aggregate)).await?.sequence;
     }
     tx.commit().await?;
     Ok(last)

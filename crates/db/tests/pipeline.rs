@@ -3,7 +3,7 @@
 
 use castellan_db::testing::{TestDb, on_each_engine};
 use castellan_db::{Db, Event, Question, Refusals, Statement, statement, values};
-use castellan_kernel::{Fault, Timestamp};
+use castellan_kernel::Fault;
 
 const TAKEN: Fault = Fault::exists("TEST-taken", "taken");
 const EMPTY: Fault = Fault::invalid("TEST-empty", "empty");
@@ -22,16 +22,7 @@ fn editor(aggregate: &str) -> Question {
 }
 
 fn event(aggregate: &str, is_new: bool) -> Event {
-    Event {
-        aggregate_type: "user".into(),
-        aggregate_id: aggregate.into(),
-        event_type: "changed".into(),
-        payload: None,
-        editor: "e".into(),
-        owner: "o".into(),
-        created_at: Timestamp::from_micros(1),
-        is_new,
-    }
+    Event { is_new, ..castellan_db::testing::event(aggregate) }
 }
 
 async fn count(db: &Db) -> i64 {

@@ -428,7 +428,9 @@ impl Condition {
                 draft.text(")", &[]);
             }
             Node::Few(condition) => condition.write(draft),
-            Node::Many(condition, true) if draft.engine() == EngineKind::Postgres => write_unseen(draft, condition),
+            Node::Many(condition, true) if draft.engine() == EngineKind::Postgres => {
+                write_unseen(draft, |draft| condition.write(draft));
+            }
             Node::Many(condition, _) => condition.write(draft),
             Node::Owner { column, ids, through, is_large, .. } => {
                 let is_left_out = *is_large && *through == Through::Everything && draft.follows_the_order();
@@ -466,9 +468,7 @@ fn write_unindexed(draft: &mut Draft, column: &str, values: &[String]) {
     if draft.engine() == EngineKind::Sqlite {
         return write_texts(draft, &format!("+{column}"), values);
     }
-    draft.text("CASE WHEN ", &[]);
-    write_texts(draft, column, values);
-    draft.text(" THEN TRUE ELSE FALSE END", &[]);
+    write_unseen(draft, |draft| write_texts(draft, column, values));
 }
 
 /// One parameter for the whole list, so that the text is the same for lists of all lengths.
@@ -507,9 +507,9 @@ fn successor(prefix: &str) -> Option<String> {
 
 /// PostgreSQL takes a pattern that it does not know for one that hardly any row matches; what it cannot see through, it takes for
 /// true of every second row.
-fn write_unseen(draft: &mut Draft, condition: &Condition) {
+fn write_unseen(draft: &mut Draft, condition: impl FnOnce(&mut Draft)) {
     draft.text("CASE WHEN ", &[]);
-    condition.write(draft);
+    condition(draft);
     draft.text(" THEN TRUE ELSE FALSE END", &[]);
 }
 

@@ -32,8 +32,8 @@
 //! * *Restart of the log.* Once everything is in the main file, the next commit writes from the start of the log under a new salt.
 //!   `SQLite` does that only after the checkpoint has synced first the log and then the main file (also in NORMAL), and syncs the
 //!   new header itself. A group that was committed but not yet synced when the checkpoint ran was made durable by those syncs.
-//! * *The names.* The directory is synced after the files were created and before the first group is acknowledged; the log is neither deleted nor replaced while
-//!   connections are open, so the descriptor stays the right one.
+//! * *The names.* The directory is synced after the files were created and before the first group is acknowledged; the log is
+//!   neither deleted nor replaced while connections are open, so the descriptor stays the right one.
 //! * *Errors.* After a failed sync, nobody knows which pages reached the disk, and a second sync may falsely succeed
 //!   ("fsyncgate"). So the whole group fails with an unknown outcome and the engine refuses to write until it is restarted and
 //!   has recovered from what is really on disk. A failed `COMMIT` that was cleanly rolled back (disk full) fails its group only.

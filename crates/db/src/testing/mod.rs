@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use castellan_kernel::Result;
+use castellan_kernel::{Result, Timestamp};
 use tokio::sync::OnceCell;
 
 use crate::postgres::testing::Database;
-use crate::{Db, DbOptions, Durability, PostgresOptions, SqliteOptions, all_statements};
+use crate::{Db, DbOptions, Durability, Event, PostgresOptions, SqliteOptions, Statement, all_statements};
 
 /// An empty database with the current schema, for one test.
 pub struct TestDb {
@@ -141,12 +141,26 @@ where
     }
 }
 
+/// A change of a user, for tests to which it does not matter what it is.
+pub fn event(aggregate: &str) -> Event {
+    Event {
+        aggregate_type: "user".into(),
+        aggregate_id: aggregate.into(),
+        event_type: "changed".into(),
+        payload: None,
+        editor: "e".into(),
+        owner: "o".into(),
+        created_at: Timestamp::from_micros(1),
+        is_new: false,
+    }
+}
+
 /// Prepares every statement of this binary on the database; returns a line for each that it refuses.
 pub async fn refused_statements(db: &Db) -> Vec<String> {
     let mut refused = Vec::new();
     for statement in all_statements() {
         if let Err(cause) = db.check_statement(statement).await {
-            refused.push(format!("{:?} {}:{}: {cause}", db.engine(), statement.file, statement.line));
+            refused.push(format!("{:?} {}: {cause}", db.engine(), statement.place()));
         }
     }
     refused
@@ -155,21 +169,18 @@ pub async fn refused_statements(db: &Db) -> Vec<String> {
 /// A line for every statement of this binary that touches other tables than its text tells, by the embedded engine's own
 /// account; what is remembered rests on the texts.
 pub fn concealing_statements(db: &Db) -> Vec<String> {
-    let concealed = |statement: &&crate::Statement| match db.concealed_by_statement(statement) {
-        Ok(None) => None,
-        Ok(Some(what)) => Some(format!("{}:{}: {what}", statement.file, statement.line)),
-        Err(cause) => Some(format!("{}:{}: {cause}", statement.file, statement.line)),
-    };
-    all_statements().filter_map(|statement| concealed(&statement)).collect()
+    all_statements().filter_map(|statement| objection(statement, db.concealed_by_statement(statement))).collect()
 }
 
 /// A line for every keyed statement of this binary that finds a row otherwise than by a whole unique key, by the embedded
 /// engine's own account; what is remembered rests on it.
 pub fn statements_without_key(db: &Db) -> Vec<String> {
-    let without = |statement: &&crate::Statement| match db.not_by_key(statement) {
-        Ok(None) => None,
-        Ok(Some(step)) => Some(format!("{}:{}: {step}", statement.file, statement.line)),
-        Err(cause) => Some(format!("{}:{}: {cause}", statement.file, statement.line)),
-    };
-    all_statements().filter(|statement| statement.keyed).filter_map(|statement| without(&statement)).collect()
+    let keyed = all_statements().filter(|statement| statement.keyed);
+    keyed.filter_map(|statement| objection(statement, db.not_by_key(statement))).collect()
+}
+
+/// A line for what is wrong with a statement, or for why that cannot be told.
+fn objection(statement: &Statement, told: Result<Option<String>>) -> Option<String> {
+    let what = told.unwrap_or_else(|cause| Some(cause.to_string()))?;
+    Some(format!("{}: {what}", statement.place()))
 }

@@ -4,6 +4,8 @@ use castellan_db::{Connection, Question, Recalled, Remember, Row, statement};
 use castellan_kernel::{Fault, Receipt, Result, Timestamp};
 use castellan_rpc::{Aggregate, Context};
 
+use super::login_names::NameRules;
+
 const NAMED_ORG_NOT_FOUND: Fault = Fault::denied("AUTH-Bs7Ds", "Organisation doesn't exist");
 const ORG_NOT_FOUND: Fault = Fault::precondition("COMMAND-QXPGs", "Errors.Org.NotFound");
 
@@ -167,6 +169,17 @@ pub(crate) async fn require_org(connection: &mut Connection, org_id: &str) -> Re
 pub(crate) fn org_question(org_id: &str) -> Question {
     let statement = statement!(keyed "SELECT 1 FROM organizations WHERE instance_id = $1 AND id = $2");
     Question::new(statement, [org_id.into()])
+}
+
+/// What commands that create a user ask of its organization, to be announced.
+pub(super) fn questions_of_new_user(org_id: &str) -> impl Iterator<Item = Question> {
+    NameRules::questions(org_id).into_iter().chain([org_question(org_id)])
+}
+
+/// The aggregate of a user to be created, whose id somebody wanted or was drawn just now.
+pub(super) fn new_user(is_id_wanted: bool, user_id: &str, org_id: &str) -> Aggregate {
+    // A removed user may have had an id that is wanted.
+    if is_id_wanted { Aggregate::new("user", user_id, org_id) } else { Aggregate::of_new_id("user", user_id, org_id) }
 }
 
 /// An organization that exists.

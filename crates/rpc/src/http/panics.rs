@@ -13,7 +13,8 @@ use prost::Message as _;
 
 use crate::call::{Failure, FailureDetail};
 
-/// Runs a future to its end, where it is pinned, so that it is not stored twice; a panic inside becomes the failure that `spec: api.md 1.8` gives it, and an entry in the log.
+/// Runs a future to its end; a panic inside becomes the failure that `spec: api.md 1.8` gives it, and an entry in the log. The
+/// future stays where it is pinned, so that it is not stored twice.
 ///
 /// # Errors
 /// Internal, `Errors.Internal (RECOVER)`, when the future panicked.

@@ -14,7 +14,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::ConnectInfo;
 use castellan_rpc::http::ConnectionInfo;
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -154,7 +153,7 @@ pub trait Serve: Clone + Send + Sync + 'static {
     /// An answer to come.
     type Answer: Future<Output = Response<Body>> + Send;
 
-    /// Answers one request; [`ConnectionInfo`] and [`ConnectInfo`] are in its extensions.
+    /// Answers one request; [`ConnectionInfo`] is in its extensions.
     fn answer(&self, request: Request<Body>) -> Self::Answer;
 }
 
@@ -210,7 +209,6 @@ impl<S: Serve> Connection<S> {
         let connection = ConnectionInfo { tls: tls.is_some(), peer };
         let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
             let mut request = request.map(Body::new);
-            request.extensions_mut().insert(ConnectInfo(peer));
             request.extensions_mut().insert(connection);
             let answer = service.answer(request);
             async move { Ok::<_, Infallible>(answer.await) }

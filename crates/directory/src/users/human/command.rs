@@ -2,7 +2,7 @@
 
 use castellan_db::DbResultExt;
 use castellan_kernel::{Fault, Permission, Result};
-use castellan_rpc::{Aggregate, Context};
+use castellan_rpc::Context;
 use castellan_settings::PasswordComplexityPolicy;
 
 use super::contact::{self, Channel};
@@ -119,7 +119,7 @@ pub async fn create(ctx: &mut Context, command: AddHuman, password: Option<Prepa
     let user_id = command.user_id.clone().unwrap_or_else(|| ctx.new_id());
     let user_name = command.user_name.clone().unwrap_or_default();
     let tx = ctx.tx().await?;
-    tx.announce(|| NameRules::questions(&command.org_id).into_iter().chain([head::org_question(&command.org_id)]));
+    tx.announce(|| head::questions_of_new_user(&command.org_id));
     head::require_org(tx, &command.org_id).await?;
     if command.user_id.is_some() && UserHead::find(tx, &Reach::Instance, &user_id).await?.is_some() {
         return Err(id_taken.into());
@@ -149,11 +149,7 @@ pub async fn create(ctx: &mut Context, command: AddHuman, password: Option<Prepa
         phone,
         change_required: password.as_ref().is_some_and(|password| password.change_required),
     };
-    let aggregate = match &command.user_id {
-        None => Aggregate::of_new_id("user", &user_id, &command.org_id),
-        // A removed user may have had this id.
-        Some(id) => Aggregate::new("user", id, &command.org_id),
-    };
+    let aggregate = head::new_user(command.user_id.is_some(), &user_id, &command.org_id);
     let mut receipt = ctx.record(&aggregate, &event).await?;
     let state = if initial { UserState::Initial } else { UserState::Active };
     let row = sql::NewHuman {

@@ -1,7 +1,7 @@
 //! The rules for creating and changing service users.
 
 use castellan_kernel::{Fault, Permission, Receipt, Result};
-use castellan_rpc::{Aggregate, Context};
+use castellan_rpc::Context;
 
 use super::event::{MachineAdded, MachineChanged};
 use super::{AccessTokenType, AddedUser, sql};
@@ -52,21 +52,18 @@ pub async fn create(ctx: &mut Context, command: AddMachine) -> Result<AddedUser>
     ctx.require(Permission::UserWrite, &command.org_id, None)?;
 
     let wanted_id = command.user_id.filter(|id| !id.is_empty());
-    let user_id = wanted_id.clone().unwrap_or_else(|| ctx.new_id());
+    let is_id_wanted = wanted_id.is_some();
+    let user_id = wanted_id.unwrap_or_else(|| ctx.new_id());
     let user_name = command.user_name.unwrap_or_else(|| user_id.clone());
     let tx = ctx.tx().await?;
-    tx.announce(|| NameRules::questions(&command.org_id).into_iter().chain([head::org_question(&command.org_id)]));
+    tx.announce(|| head::questions_of_new_user(&command.org_id));
     head::require_org(tx, &command.org_id).await?;
-    if wanted_id.is_some() && UserHead::find(tx, &Reach::Instance, &user_id).await?.is_some() {
+    if is_id_wanted && UserHead::find(tx, &Reach::Instance, &user_id).await?.is_some() {
         return Err(ID_TAKEN.into());
     }
     let rules = NameRules::of_org(tx, &command.org_id).await?;
 
-    let aggregate = match wanted_id {
-        None => Aggregate::of_new_id("user", &user_id, &command.org_id),
-        // A removed user may have had this id.
-        Some(id) => Aggregate::new("user", id, &command.org_id),
-    };
+    let aggregate = head::new_user(is_id_wanted, &user_id, &command.org_id);
     let event = MachineAdded {
         user_name: &user_name,
         name: &command.name,
