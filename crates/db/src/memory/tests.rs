@@ -55,15 +55,28 @@ async fn ask(db: &Db, kind: &str) -> (i64, bool) {
     (count, READINGS.load(Ordering::SeqCst) > before)
 }
 
+/// What is remembered, asked for until nobody has written meanwhile: PostgreSQL counts the transactions of a whole server, so
+/// there the tests of other databases make it forget.
+async fn ask_in_peace(db: &Db, kind: &str) -> (i64, bool) {
+    let tries = if db.engine() == crate::EngineKind::Postgres { 1_000 } else { 1 };
+    for _ in 1..tries {
+        let (count, read) = ask(db, kind).await;
+        if !read {
+            return (count, read);
+        }
+    }
+    ask(db, kind).await
+}
+
 #[tokio::test]
 async fn a_value_is_read_once_and_again_after_a_table_of_it_changed() {
     // The counter of readings belongs to this test alone: others of this file must not call `count`.
     on_each_engine(|db| async move {
         assert_eq!(ask(&db, "a").await, (0, true));
-        assert_eq!(ask(&db, "a").await, (0, false));
+        assert_eq!(ask_in_peace(&db, "a").await, (0, false));
         add(&db, "a").await;
         assert_eq!(ask(&db, "a").await, (1, true));
-        assert_eq!(ask(&db, "a").await, (1, false));
+        assert_eq!(ask_in_peace(&db, "a").await, (1, false));
         if db.engine() == crate::EngineKind::Sqlite {
             touch_another_table(&db).await;
             assert_eq!(ask(&db, "a").await, (1, false), "another table does not matter");
