@@ -1,7 +1,7 @@
 //! List queries: filters, visibility, pages and totals, on every engine at hand.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
-use castellan_db::query::{Condition, List, Part, Select, VisibleColumns};
+use castellan_db::query::{Condition, List, Part, Scatter, Select, VisibleColumns};
 use castellan_db::testing::{on_each_engine, plans};
 use castellan_db::{Db, Event, Row};
 use castellan_kernel::{Page, Result, TextMethod, TimeMethod, Timestamp, Visibility};
@@ -216,8 +216,15 @@ async fn a_page_in_the_middle_of_scattered_rows_is_the_one_that_was_asked_for() 
             for offset in [999, 1_000, 1_050, 1_060, 2_090, 2_100] {
                 for ascending in [true, false] {
                     let sorted = sorted.clone().page(Page::unbounded(offset, 20, ascending));
-                    let scattered = list(&db, sorted.clone().scattered(true)).await;
-                    assert_eq!(scattered, list(&db, sorted).await, "{order:?}, {offset}, {ascending}");
+                    let expected = list(&db, sorted.clone()).await;
+                    for scatter in [Scatter::Always, Scatter::Filtered] {
+                        let scattered = list(&db, sorted.clone().scattered(scatter)).await;
+                        assert_eq!(scattered, expected, "{order:?}, {offset}, {ascending}, {scatter:?}");
+                    }
+                    let filter = Condition::sql("e.editor > '10'", []);
+                    let expected = list(&db, sorted.clone().and(filter.clone())).await;
+                    let scattered = list(&db, sorted.and(filter).scattered(Scatter::Filtered)).await;
+                    assert_eq!(scattered, expected, "{order:?}, {offset}, {ascending}, filtered");
                 }
             }
         }

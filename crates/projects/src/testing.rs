@@ -167,7 +167,7 @@ async fn insert_instance(ctx: &mut Context, instance: &str) {
          name_lower, created_at, changed_at, sequence) VALUES ($1, $2, $3, 2, 1, $2, $2, $2, $4, $5, 0, 0, 1)"
     );
     let login_name = statement!(
-        "INSERT INTO login_names (instance_id, login_name_lower, user_id, login_name, is_primary)
+        "INSERT INTO domain_login_names (instance_id, login_name_lower, user_id, login_name, is_primary)
          VALUES ($1, $2, $3, $2, TRUE)"
     );
     let tx = ctx.tx().await.unwrap();

@@ -90,6 +90,8 @@ struct Credentials {
 async fn fill(fixture: &Fixture) -> Credentials {
     let (app, ids, owner) = (&fixture.app, &fixture.ids, &fixture.org_owner);
     let instance_owner = fixture.one.owner.in_org(&fixture.acme);
+    let policy = json!({ "orgId": fixture.acme, "userLoginMustBeDomain": true });
+    call(app, &instance_owner, "zitadel.admin.v1.AdminService/AddCustomDomainPolicy", policy).await;
     call(app, owner, &format!("{MANAGEMENT}/SetOrgMetadata"), json!({ "key": "place", "value": "eHl6" })).await;
     call(app, owner, &format!("{MANAGEMENT}/AddCustomPrivacyPolicy"), json!({ "tosLink": "https://acme.example.com" }))
         .await;

@@ -63,9 +63,10 @@ const USERS: &str = "INSERT INTO users (instance_id, id, org_id, kind, state, us
         first || ' Family' || CAST(1000000 + shuffled AS TEXT), LOWER(first) || ' family' || CAST(1000000 + shuffled AS TEXT),
         'en', 'user-' || number || '@example.com', 'user-' || number || '@example.com', TRUE, 2000000 + i, 2000000 + i, 1
     FROM m";
-const LOGIN_NAMES: &str = "INSERT INTO login_names (instance_id, login_name_lower, user_id, login_name, is_primary)
+const LOGIN_NAMES: &str =
+    "INSERT INTO domain_login_names (instance_id, login_name_lower, user_id, login_name, is_primary)
     SELECT instance_id, user_name_lower || '@one.localhost', id, user_name || '@one.localhost', TRUE
-    FROM users WHERE instance_id = $1 AND user_name LIKE 'User-%'";
+    FROM users WHERE instance_id = $1 AND user_name LIKE 'User-%' AND org_id <> '200000000000000000'";
 const METADATA: &str =
     "INSERT INTO user_metadata (instance_id, user_id, key, key_lower, value, created_at, changed_at, sequence)
     SELECT instance_id, id, 'Key' || CAST(created_at % 10 AS TEXT), 'key' || CAST(created_at % 10 AS TEXT), $2,

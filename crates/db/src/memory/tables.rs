@@ -84,6 +84,8 @@ pub(crate) struct Touched {
 /// The tables of a schema.
 pub(crate) struct Tables {
     places: HashMap<String, usize>,
+    /// By the name of a view: the tables that it shows.
+    views: HashMap<String, TableSet>,
     /// By table: the tables that change along when rows of this one go or get another key.
     dragged: Vec<TableSet>,
     known: RwLock<HashMap<usize, Touched>>,
@@ -101,6 +103,14 @@ impl Tables {
             names.iter().enumerate().map(|(place, name)| (name.to_ascii_lowercase(), place)).collect();
         let place_of =
             |name: &str| TableSet::single(places.get(&name.to_ascii_lowercase()).copied().unwrap_or(usize::MAX));
+        let mut views = connection.prepare("SELECT name, sql FROM sqlite_master WHERE type = 'view'")?;
+        let views = views.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
+        let views = views.map(|view| {
+            let (name, sql) = view?;
+            let shown = words(&sql).filter(|word| places.contains_key(&word.to_ascii_lowercase()));
+            Ok((name.to_ascii_lowercase(), shown.map(place_of).fold(TableSet::EMPTY, TableSet::with)))
+        });
+        let views = views.collect::<rusqlite::Result<HashMap<_, _>>>()?;
         let mut dragged = vec![TableSet::EMPTY; TableSet::TABLES];
         let mut relations = connection.prepare(
             "SELECT child.name, parent.\"table\" FROM sqlite_master AS child, pragma_foreign_key_list(child.name) AS parent \
@@ -122,7 +132,7 @@ impl Tables {
             }
             dragged = wider;
         }
-        Ok(Self { places, dragged, known: RwLock::default() })
+        Ok(Self { places, views, dragged, known: RwLock::default() })
     }
 
     /// What a fixed text touches; told once.
@@ -146,6 +156,8 @@ impl Tables {
             let table = self.places.get(word).or_else(|| self.places.get(&word.to_ascii_lowercase()));
             if let Some(place) = table {
                 touched.read = touched.read.with(TableSet::single(*place));
+            } else if let Some(shown) = self.views.get(&word.to_ascii_lowercase()) {
+                touched.read = touched.read.with(*shown);
             }
             let changes_rows = last.eq_ignore_ascii_case("INTO") || is_update(before, last);
             let removes_rows = last.eq_ignore_ascii_case("FROM") && before.eq_ignore_ascii_case("DELETE")

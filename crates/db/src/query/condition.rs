@@ -52,6 +52,18 @@ enum Node {
     Found(Box<Found>),
 }
 
+/// The columns of a name that is stored, lower-cased, at the beginning of a key that has an index: what may follow it there sorts
+/// before every character that a name has.
+#[derive(Debug, Clone, Copy)]
+pub struct NameColumns {
+    /// As it was written.
+    pub name: &'static str,
+    /// In lower case.
+    pub lower: &'static str,
+    /// The key.
+    pub key: &'static str,
+}
+
 /// What another table's rows must fulfil, and the query for the keys of the list's rows that they belong to.
 #[derive(Debug, Clone)]
 pub(super) struct Found {
@@ -183,14 +195,49 @@ impl Condition {
         value: &str,
     ) -> Self {
         let compared = Self::indexed_text(column, lower, method, value);
-        let loosely = match method {
-            TextMethod::Contains | TextMethod::ContainsIgnoreCase => TextMethod::ContainsIgnoreCase,
-            TextMethod::EndsWith | TextMethod::EndsWithIgnoreCase => TextMethod::EndsWithIgnoreCase,
-            TextMethod::StartsWith | TextMethod::StartsWithIgnoreCase => TextMethod::StartsWithIgnoreCase,
-            TextMethod::Equals | TextMethod::EqualsIgnoreCase => TextMethod::EqualsIgnoreCase,
-        };
+        let loosely = loosened(method);
         // How a sigma is lower-cased depends on what stands around it.
         let loose = if value.contains('Σ') { compared.clone() } else { Self::text(column, lower, loosely, value) };
+        let is_within = matches!(loosely, TextMethod::ContainsIgnoreCase | TextMethod::EndsWithIgnoreCase);
+        Self::search(key, find, loose, compared, is_within)
+    }
+
+    /// The name compares by this method.
+    pub fn named(columns: NameColumns, method: TextMethod, value: &str) -> Self {
+        let NameColumns { name, lower, key } = columns;
+        let compared = Self::text(name, lower, method, value);
+        let lower_value = value.to_lowercase();
+        let found = match loosened(method) {
+            TextMethod::EqualsIgnoreCase => Self::all([
+                Self::compare(key, ">=", lower_value.clone()),
+                Self::compare(key, "<", lower_value.clone() + FIRST_OF_A_NAME),
+                Self::compare(lower, "=", lower_value),
+            ]),
+            // How a sigma is lower-cased depends on what stands around it.
+            TextMethod::StartsWithIgnoreCase if !value.contains('Σ') => {
+                let found = Self(Node::Prefix { column: key, value: lower_value });
+                // What no name has, what follows names in their keys might.
+                if method == TextMethod::StartsWithIgnoreCase && !value.contains(|letter| letter < ' ') {
+                    return found;
+                }
+                found
+            }
+            _ => return compared,
+        };
+        Self::all([found, compared])
+    }
+
+    /// The same, searched as in [`Condition::searched_text`].
+    pub fn searched_name(
+        key: &'static str,
+        find: &'static str,
+        columns: NameColumns,
+        method: TextMethod,
+        value: &str,
+    ) -> Self {
+        let compared = Self::named(columns, method, value);
+        let loosely = loosened(method);
+        let loose = if value.contains('Σ') { compared.clone() } else { Self::named(columns, loosely, value) };
         let is_within = matches!(loosely, TextMethod::ContainsIgnoreCase | TextMethod::EndsWithIgnoreCase);
         Self::search(key, find, loose, compared, is_within)
     }
@@ -451,6 +498,19 @@ impl std::ops::Not for Condition {
     type Output = Self;
     fn not(self) -> Self {
         Self(Node::Not(Box::new(self)))
+    }
+}
+
+/// The least character of names; a name and this end the range of all keys of the name.
+const FIRST_OF_A_NAME: &str = " ";
+
+/// The same method without regard to case.
+fn loosened(method: TextMethod) -> TextMethod {
+    match method {
+        TextMethod::Contains | TextMethod::ContainsIgnoreCase => TextMethod::ContainsIgnoreCase,
+        TextMethod::EndsWith | TextMethod::EndsWithIgnoreCase => TextMethod::EndsWithIgnoreCase,
+        TextMethod::StartsWith | TextMethod::StartsWithIgnoreCase => TextMethod::StartsWithIgnoreCase,
+        TextMethod::Equals | TextMethod::EqualsIgnoreCase => TextMethod::EqualsIgnoreCase,
     }
 }
 

@@ -7,9 +7,9 @@ mod select;
 mod text;
 mod visible;
 
-pub use condition::Condition;
+pub use condition::{Condition, NameColumns};
 pub use list::List;
-pub use select::{Join, Part, Select};
+pub use select::{Join, Part, Scatter, Select};
 pub use visible::VisibleColumns;
 
 use crate::{DynamicStatement, EngineKind, StatementScope, Value};

@@ -27,6 +27,18 @@ pub struct Part {
     pub order: &'static [&'static str],
 }
 
+/// When no index of the embedded engine has the rows of a list in its order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Scatter {
+    /// One always has.
+    #[default]
+    Never,
+    /// One has, but nothing that filters ask for.
+    Filtered,
+    /// None has.
+    Always,
+}
+
 /// A list query.
 ///
 /// ```
@@ -49,7 +61,7 @@ pub struct Select {
     pub(super) conditions: Vec<Condition>,
     pub(super) order: &'static [&'static str],
     pub(super) parts: &'static [Part],
-    pub(super) is_scattered: bool,
+    pub(super) scatter: Scatter,
     pub(super) page: Page,
 }
 
@@ -82,7 +94,7 @@ impl Select {
             conditions: Vec::new(),
             order: &[],
             parts: &[],
-            is_scattered: false,
+            scatter: Scatter::Never,
             page: Page { offset: 0, limit: None, ascending: true },
         }
     }
@@ -133,12 +145,13 @@ impl Select {
         self
     }
 
-    /// Says whether no index of the embedded engine has the rows in the order, which must be that of a column (a text or a number) and
+    /// Says when no index of the embedded engine has the rows in the order, which must be that of a column (a text or a number) and
     /// of the key: pages in the middle are then found without sorting all that lies before them.
     #[must_use]
-    pub fn scattered(mut self, is_scattered: bool) -> Self {
-        debug_assert!(!is_scattered || self.order.len() == 2 && self.order[1] == self.key, "{}", self.label);
-        self.is_scattered = is_scattered;
+    pub fn scattered(mut self, scatter: Scatter) -> Self {
+        let is_ordered = self.order.len() == 2 && self.order[1] == self.key;
+        debug_assert!(scatter == Scatter::Never || is_ordered, "{}", self.label);
+        self.scatter = scatter;
         self
     }
 

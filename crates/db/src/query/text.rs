@@ -5,7 +5,7 @@
 
 use castellan_kernel::Page;
 
-use super::{Condition, Draft, Part, Select};
+use super::{Condition, Draft, Part, Scatter, Select};
 use crate::{DynamicStatement, EngineKind};
 
 /// Which of the joins a query needs.
@@ -61,8 +61,12 @@ impl Select {
     /// The statement that returns the rows of a page in the middle of an order that no index of the embedded engine has, out of so
     /// many in total, or none if it must be sorted.
     pub(super) fn middle_statement(&self, engine: EngineKind, page: Page, total: u64) -> Option<DynamicStatement> {
-        let (EngineKind::Sqlite, true, [column, key], Some(limit)) =
-            (engine, self.is_scattered, self.order, page.limit)
+        let is_scattered = match self.scatter {
+            Scatter::Never => false,
+            Scatter::Filtered => !self.conditions.iter().all(Condition::is_always),
+            Scatter::Always => true,
+        };
+        let (EngineKind::Sqlite, true, [column, key], Some(limit)) = (engine, is_scattered, self.order, page.limit)
         else {
             return None;
         };

@@ -447,15 +447,15 @@ fn users_are_found_by_the_index_that_narrows_most() {
     // A sign stands before the organization where it has many users, which lists look at first.
     for (condition, index) in [
         ("u.org_id = $2", "users_by_org (instance_id=? AND org_id=?)"),
-        ("u.org_id = $2 AND u.user_name_lower = $3", "users_by_name (instance_id=? AND user_name_lower=?)"),
+        ("u.org_id = $2 AND u.user_name_key = $3", "users_user_name (instance_id=? AND user_name_key=?)"),
         (
-            "u.org_id = $2 AND u.user_name_lower >= $3 AND u.user_name_lower < $4",
+            "u.org_id = $2 AND u.user_name_key >= $3 AND u.user_name_key < $4",
             "users_by_org (instance_id=? AND org_id=?)",
         ),
         ("u.org_id = $2 AND u.display_name_lower LIKE $3", "users_by_org (instance_id=? AND org_id=?)"),
         (
-            "+u.org_id = $2 AND u.user_name_lower >= $3 AND u.user_name_lower < $4",
-            "users_by_name (instance_id=? AND user",
+            "+u.org_id = $2 AND u.user_name_key >= $3 AND u.user_name_key < $4",
+            "users_user_name (instance_id=? AND user",
         ),
         ("+u.org_id = $2 AND u.display_name_lower LIKE $3", "users_searched (instance_id=?)"),
         ("u.org_id = $2 AND u.email_lower = $3", "users_by_email (instance_id=? AND email_lower=?)"),

@@ -10,7 +10,7 @@ use super::{Administrator, Level, Resource};
 const COLUMNS: &str = "a.level, a.user_id, a.org_id, a.project_id, a.grant_id, g.granted_org_id, o.name, p.name,
     a.roles, a.created_at, a.changed_at, a.sequence, u.org_id, u.kind, u.email, u.first_name, u.last_name,
     CASE WHEN u.kind = 2 THEN u.name ELSE u.display_name END, u.avatar_key,
-    COALESCE((SELECT l.login_name FROM login_names l
+    COALESCE((SELECT l.login_name FROM domain_login_names l
               WHERE l.instance_id = a.instance_id AND l.user_id = a.user_id AND l.is_primary), u.user_name)";
 
 const FROM: &str = "administrators a WHERE a.instance_id = $1";
@@ -46,6 +46,7 @@ impl Sorting {
 /// The filters of all API versions.
 pub(super) mod filter {
     use super::{Condition, Level, Resource, TextMethod, TimeMethod, Timestamp};
+    use crate::users::login_names::LOGIN_NAME;
 
     pub fn level(level: Level) -> Condition {
         Condition::equals("a.level", level.number())
@@ -98,7 +99,7 @@ pub(super) mod filter {
     pub fn login_name(method: TextMethod, name: &str) -> Condition {
         Condition::among(
             "a.user_id IN (SELECT l.user_id FROM login_names l WHERE l.instance_id = $1 AND l.is_primary",
-            Condition::indexed_text("l.login_name", "l.login_name_lower", method, name),
+            Condition::named(LOGIN_NAME, method, name),
         )
     }
 

@@ -9,7 +9,7 @@ use super::retention;
 
 const COLUMNS: &str = "e.event_type, e.sequence, e.created_at, e.owner, e.editor,
     COALESCE(CASE WHEN u.kind = 2 THEN u.name ELSE u.display_name END, ''), COALESCE(u.avatar_key, ''), COALESCE(u.org_id, ''),
-    COALESCE((SELECT l.login_name FROM login_names l
+    COALESCE((SELECT l.login_name FROM domain_login_names l
               WHERE l.instance_id = u.instance_id AND l.user_id = u.id AND l.is_primary), u.user_name, '')";
 const FROM: &str =
     "events e LEFT JOIN users u ON u.instance_id = e.instance_id AND u.id = e.editor WHERE e.instance_id = $1";

@@ -14,7 +14,7 @@ const FROM: &str = "user_groups g WHERE g.instance_id = $1";
 
 const MEMBER_COLUMNS: &str = "m.group_id, g.org_id, m.user_id, m.created_at, u.org_id, u.avatar_key,
     CASE WHEN u.kind = 2 THEN u.name ELSE u.display_name END,
-    COALESCE((SELECT l.login_name FROM login_names l
+    COALESCE((SELECT l.login_name FROM domain_login_names l
               WHERE l.instance_id = m.instance_id AND l.user_id = m.user_id AND l.is_primary), u.user_name)";
 const MEMBER_FROM: &str = "user_group_members m WHERE m.instance_id = $1";
 /// Foreign keys guarantee what is joined.

@@ -1,8 +1,10 @@
 //! User names and what follows from them: what must be unique, and the names that a user can sign in with
-//! (`spec: api.md 4.1.11`). Tables `users.user_name_key` and `login_names`; other rooms call [`refresh_org`] when domains change,
+//! (`spec: api.md 4.1.11`). Tables `users.user_name_key` and `domain_login_names`; the view `login_names` has the names of both, since
+//! users without a name on a domain sign in with their user name. Other rooms call [`refresh_org`] when domains change,
 //! [`follow_policy`] and [`follow_default_policy`] when the domain policy does. Event `user.username.changed`.
 
-use castellan_db::{Connection, DbResultExt, EventOfEach, Question, Recalled, Remember, statement, values};
+use castellan_db::query::NameColumns;
+use castellan_db::{Connection, DbResultExt, EventOfEach, Question, Recalled, Remember, Value, statement, values};
 use castellan_kernel::{Fault, Result};
 use castellan_rpc::Context;
 use castellan_settings::store::{effective, effective_question};
@@ -13,6 +15,29 @@ pub const USER_NAME_TAKEN: Fault = Fault::exists("V3-DKcYh", "Errors.User.Alread
 
 /// The unique index behind [`USER_NAME_TAKEN`].
 pub(crate) const USER_NAME_INDEX: &str = "users_user_name";
+
+/// The columns of the user name of users `u`.
+pub const USER_NAME: NameColumns =
+    NameColumns { name: "u.user_name", lower: "u.user_name_lower", key: "u.user_name_key" };
+
+/// The columns of the login names `l`.
+pub const LOGIN_NAME: NameColumns =
+    NameColumns { name: "l.login_name", lower: "l.login_name_lower", key: "l.login_name_key" };
+
+/// The ids of the users with a login name, for statements whose `$2` and `$3` are its [`range`].
+#[macro_export]
+#[doc(hidden)]
+macro_rules! users_with_login_name {
+    () => {
+        "SELECT l.user_id FROM login_names l WHERE l.instance_id = $1 AND l.login_name_key >= $2 AND l.login_name_key < $3
+         AND l.login_name_lower = $2"
+    };
+}
+
+/// Between which keys a lower-cased login name stands.
+pub fn range(login_name: &str) -> [Value; 2] {
+    [login_name.into(), format!("{login_name} ").into()]
+}
 
 /// Between name and organization in the keys of scoped names; no request can carry it in a name that collides.
 const SEPARATOR: char = '\u{1f}';
@@ -80,7 +105,7 @@ pub async fn refresh(
     org_id: &str,
     rules: NameRules,
 ) -> Result<()> {
-    let delete = statement!("DELETE FROM login_names WHERE instance_id = $1 AND user_id = $2");
+    let delete = statement!("DELETE FROM domain_login_names WHERE instance_id = $1 AND user_id = $2");
     connection.execute(delete, &values![user_id]).await?;
     add(connection, user_id, user_name, org_id, rules).await
 }
@@ -96,21 +121,16 @@ pub async fn add(
     org_id: &str,
     rules: NameRules,
 ) -> Result<()> {
-    if rules.must_be_domain {
-        let insert = statement!(
-            "INSERT INTO login_names (instance_id, login_name_lower, user_id, login_name, is_primary)
-             SELECT d.instance_id, $3 || '@' || d.domain_lower, $2, $4 || '@' || d.domain, d.is_primary
-             FROM org_domains d WHERE d.instance_id = $1 AND d.org_id = $5 AND d.is_verified"
-        );
-        let values = values![user_id, user_name.to_lowercase(), user_name, org_id];
-        return connection.defer(insert, values.into(), &[]).await;
+    if !rules.must_be_domain {
+        return Ok(());
     }
-    // Not from a query: the embedded engine would copy the pages that it writes, in case one of many rows is refused.
     let insert = statement!(
-        "INSERT INTO login_names (instance_id, login_name_lower, user_id, login_name, is_primary)
-         VALUES ($1, $3, $2, $4, TRUE)"
+        "INSERT INTO domain_login_names (instance_id, login_name_lower, user_id, login_name, is_primary)
+         SELECT d.instance_id, $3 || '@' || d.domain_lower, $2, $4 || '@' || d.domain, d.is_primary
+         FROM org_domains d WHERE d.instance_id = $1 AND d.org_id = $5 AND d.is_verified"
     );
-    connection.defer(insert, values![user_id, user_name.to_lowercase(), user_name].into(), &[]).await
+    let values = values![user_id, user_name.to_lowercase(), user_name, org_id];
+    connection.defer(insert, values.into(), &[]).await
 }
 
 /// Writes the unique keys and the login names of all users of an organization anew, after its domains, its domain policy
@@ -129,23 +149,19 @@ pub async fn refresh_org(connection: &mut Connection, org_id: &str) -> Result<()
         .await
         .on_unique(USER_NAME_INDEX, USER_NAME_TAKEN)?;
     let delete = statement!(
-        heavy "DELETE FROM login_names WHERE instance_id = $1
+        heavy "DELETE FROM domain_login_names WHERE instance_id = $1
          AND user_id IN (SELECT id FROM users WHERE instance_id = $1 AND org_id = $2)"
     );
     connection.execute(delete, &values![org_id]).await?;
-    let insert = if rules.must_be_domain {
-        statement!(
-            heavy "INSERT INTO login_names (instance_id, login_name_lower, user_id, login_name, is_primary)
-             SELECT u.instance_id, u.user_name_lower || '@' || d.domain_lower, u.id, u.user_name || '@' || d.domain, d.is_primary
-             FROM users u JOIN org_domains d ON d.instance_id = u.instance_id AND d.org_id = u.org_id
-             WHERE u.instance_id = $1 AND u.org_id = $2 AND d.is_verified"
-        )
-    } else {
-        statement!(
-            heavy "INSERT INTO login_names (instance_id, login_name_lower, user_id, login_name, is_primary)
-             SELECT instance_id, user_name_lower, id, user_name, TRUE FROM users WHERE instance_id = $1 AND org_id = $2"
-        )
-    };
+    if !rules.must_be_domain {
+        return Ok(());
+    }
+    let insert = statement!(
+        heavy "INSERT INTO domain_login_names (instance_id, login_name_lower, user_id, login_name, is_primary)
+         SELECT u.instance_id, u.user_name_lower || '@' || d.domain_lower, u.id, u.user_name || '@' || d.domain, d.is_primary
+         FROM users u JOIN org_domains d ON d.instance_id = u.instance_id AND d.org_id = u.org_id
+         WHERE u.instance_id = $1 AND u.org_id = $2 AND d.is_verified"
+    );
     connection.execute(insert, &values![org_id]).await.map(|_| ())
 }
 
@@ -196,8 +212,9 @@ pub async fn follow_default_policy(ctx: &mut Context) -> Result<()> {
 /// When storage does not answer.
 pub async fn preferred(connection: &mut Connection, user_id: &str) -> Result<Option<String>> {
     let statement = statement!(
-        "SELECT login_name FROM login_names WHERE instance_id = $1 AND user_id = $2
-         ORDER BY is_primary DESC, login_name LIMIT 1"
+        "SELECT COALESCE((SELECT l.login_name FROM domain_login_names l WHERE l.instance_id = $1 AND l.user_id = $2
+                          ORDER BY l.is_primary DESC, l.login_name LIMIT 1), u.user_name)
+         FROM users u WHERE u.instance_id = $1 AND u.id = $2"
     );
     connection.row(statement, &values![user_id]).await?.map(|row| row.text(0)).transpose()
 }

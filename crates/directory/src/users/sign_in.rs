@@ -5,6 +5,7 @@ use castellan_db::{Connection, Row, statement, values};
 use castellan_kernel::{Result, Timestamp};
 
 use super::head::{UserKind, UserState};
+use super::login_names;
 use super::machine::AccessTokenType;
 
 /// A service user that wants to sign in.
@@ -38,15 +39,15 @@ impl MachineSignIn {
 /// # Errors
 /// When storage does not answer.
 pub async fn machine_by_login_name(connection: &mut Connection, login_name: &str) -> Result<Option<MachineSignIn>> {
-    let statement = statement!(
+    let statement = statement!(concat!(
         "SELECT u.id, u.org_id, u.state, o.state, u.user_name, u.secret_hash, u.access_token_type
-         FROM login_names n
-         JOIN users u ON u.instance_id = n.instance_id AND u.id = n.user_id
-         JOIN organizations o ON o.instance_id = u.instance_id AND o.id = u.org_id
-         WHERE n.instance_id = $1 AND n.login_name_lower = $2 AND u.kind = $3 LIMIT 2"
-    );
-    let values = values![login_name.to_lowercase(), UserKind::Machine as i64];
-    let rows = connection.rows(statement, &values).await?;
+         FROM users u JOIN organizations o ON o.instance_id = u.instance_id AND o.id = u.org_id
+         WHERE u.instance_id = $1 AND u.id IN (",
+        crate::users_with_login_name!(),
+        ") AND u.kind = $4 LIMIT 2"
+    ));
+    let [from, to] = login_names::range(&login_name.to_lowercase());
+    let rows = connection.rows(statement, &values![from, to, UserKind::Machine as i64]).await?;
     match rows.as_slice() {
         [row] => read(row).map(Some),
         _ => Ok(None),

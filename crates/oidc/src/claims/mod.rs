@@ -26,7 +26,7 @@ pub type Claims = Map<String, Value>;
 macro_rules! subject_columns {
     () => {
         "u.id, u.org_id, o.name, o.primary_domain, u.kind,
-         COALESCE((SELECT l.login_name FROM login_names l WHERE l.instance_id = u.instance_id
+         COALESCE((SELECT l.login_name FROM domain_login_names l WHERE l.instance_id = u.instance_id
                    AND l.user_id = u.id AND l.is_primary), u.user_name),
          u.name, u.first_name, u.last_name, u.nick_name, u.display_name, u.preferred_language, u.gender,
          u.avatar_key, u.email, u.email_verified, u.phone, u.phone_verified, u.changed_at"

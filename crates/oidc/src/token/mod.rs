@@ -7,6 +7,7 @@ mod jwt_bearer;
 use std::sync::Arc;
 
 use castellan_db::{Connection, Question, Recalled, Remember, Snapshot, statement};
+use castellan_directory::users::login_names;
 use castellan_kernel::Result;
 use castellan_rpc::Context;
 use serde::Serialize;
@@ -122,13 +123,13 @@ impl MachineUser {
             "SELECT ",
             crate::subject_columns!(),
             ", u.user_name, u.state, o.state, u.kind, u.secret_hash, u.access_token_type
-             FROM login_names l
-             JOIN users u ON u.instance_id = l.instance_id AND u.id = l.user_id
-             JOIN organizations o ON o.instance_id = u.instance_id AND o.id = u.org_id
-             WHERE l.instance_id = $1 AND l.login_name_lower = $2
+             FROM users u JOIN organizations o ON o.instance_id = u.instance_id AND o.id = u.org_id
+             WHERE u.instance_id = $1 AND u.id IN (",
+            castellan_directory::users_with_login_name!(),
+            ")
              ORDER BY u.id"
         ));
-        let rows = connection.rows(statement, &[login_name.into()]).await?;
+        let rows = connection.rows(statement, &login_names::range(&login_name)).await?;
         let Some(row) = rows.first() else { return Ok(None) };
         let user = Self::read(row)?;
         Ok(Some(connection.keep(recording, user)))

@@ -12,7 +12,7 @@ const NOT_FOUND: Fault = Fault::not_found("QUERY-wIPkA", "Errors.UserGrant.NotFo
 const COLUMNS: &str = "a.id, a.org_id, a.user_id, a.project_id, a.grant_id, a.role_keys, a.state, a.created_at,
     a.changed_at, a.sequence, o.name, o.primary_domain, p.name, p.org_id, u.user_name, u.first_name, u.last_name, u.email,
     CASE WHEN u.kind = 2 THEN u.name ELSE u.display_name END, u.avatar_key, u.org_id, u.kind,
-    COALESCE((SELECT l.login_name FROM login_names l
+    COALESCE((SELECT l.login_name FROM domain_login_names l
               WHERE l.instance_id = a.instance_id AND l.user_id = a.user_id AND l.is_primary), u.user_name)";
 
 const FROM: &str = "authorizations a WHERE a.instance_id = $1";
@@ -67,6 +67,7 @@ pub(super) enum Sorting {
 
 /// The filters of all API versions.
 pub(super) mod filter {
+    use castellan_directory::users::login_names::{LOGIN_NAME, USER_NAME};
     use castellan_kernel::TextMethod;
 
     use super::Condition;
@@ -105,12 +106,12 @@ pub(super) mod filter {
             "a.user_id",
             "SELECT l.user_id FROM login_names l WHERE l.instance_id = $1 AND l.is_primary",
             "EXISTS (SELECT 1 FROM login_names l WHERE l.instance_id = $1 AND l.user_id = a.user_id AND l.is_primary",
-            Condition::indexed_text("l.login_name", "l.login_name_lower", method, name),
+            Condition::named(LOGIN_NAME, method, name),
         )
     }
 
     pub fn user_name(method: TextMethod, name: &str) -> Condition {
-        Condition::searched_text("a.user_id", USERS, "u.user_name", "u.user_name_lower", method, name)
+        Condition::searched_name("a.user_id", USERS, USER_NAME, method, name)
     }
 
     pub fn first_name(method: TextMethod, name: &str) -> Condition {

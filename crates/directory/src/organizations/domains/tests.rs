@@ -96,7 +96,7 @@ async fn login_names_follow_the_verified_domains() {
         assert_eq!(preferred.as_deref(), Some("robot@acme.example"));
         commit(owner(&world), async |ctx| api_v2::delete(ctx, delete("o1", "o1.localhost")).await).await;
         let count =
-            castellan_db::statement!("SELECT COUNT(*) FROM login_names WHERE instance_id = $1 AND user_id = $2");
+            castellan_db::statement!("SELECT COUNT(*) FROM domain_login_names WHERE instance_id = $1 AND user_id = $2");
         let row = world.internal().look().row(count, &castellan_db::values![robot]).await.unwrap().unwrap();
         assert_eq!(row.int(0).unwrap(), 1);
     })

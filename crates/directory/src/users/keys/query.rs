@@ -1,6 +1,6 @@
 //! Reading keys: one, those of a user, and across users as far as the caller may see.
 
-use castellan_db::query::{Condition, List, VisibleColumns};
+use castellan_db::query::{Condition, List, Scatter, VisibleColumns};
 use castellan_kernel::{Fault, Page, Permission, Result, TimeMethod, Timestamp};
 use castellan_rpc::Context;
 
@@ -48,6 +48,10 @@ impl Sorting {
             Self::Expires => &["k.expires_at", "k.id"],
         }
     }
+
+    fn scatter(&self) -> Scatter {
+        if matches!(self, Self::Org) { Scatter::Always } else { Scatter::Never }
+    }
 }
 
 /// Keys of all users that the caller may read, and its own.
@@ -58,7 +62,7 @@ pub(super) async fn list(ctx: &mut Context, filters: Vec<Filter>, sorting: &Sort
     for filter in filters {
         select = select.and(filter.condition());
     }
-    let select = select.order_by(sorting.columns()).scattered(matches!(sorting, Sorting::Org)).page(page);
+    let select = select.order_by(sorting.columns()).scattered(sorting.scatter()).page(page);
     ctx.read().await?.list(&select, sql::read).await
 }
 

@@ -33,12 +33,10 @@ v2beta_twins! {
 }
 
 fn read_query(query: v2::SearchQuery) -> Result<Filter<v2::SearchQuery>> {
-    use filter::{method, name, text};
+    use filter::{method, name, text, user_name};
     use v2::search_query::Query;
     Ok(Filter::Row(match query.query.ok_or_else(filter::invalid)? {
-        Query::UserNameQuery(query) => {
-            name("u.user_name", "u.user_name_lower", method(query.method)?, &query.user_name)
-        }
+        Query::UserNameQuery(query) => user_name(method(query.method)?, &query.user_name),
         Query::FirstNameQuery(query) => {
             text("u.first_name", "u.first_name_lower", method(query.method)?, &query.first_name)
         }

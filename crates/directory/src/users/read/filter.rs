@@ -4,6 +4,7 @@ use castellan_db::query::Condition;
 use castellan_kernel::{Fault, Result, TextMethod};
 
 use crate::users::head::UserKind;
+use crate::users::login_names::{LOGIN_NAME, USER_NAME};
 
 const TOO_DEEP: Fault = Fault::invalid("USER-zsQ97", "Errors.Query.TooManyNestingLevels");
 const INVALID: Fault = Fault::invalid("USER-Fil01", "List.Query.Invalid");
@@ -85,6 +86,14 @@ pub(super) fn text(column: &'static str, lower: &'static str, method: TextMethod
     Condition::searched_text("u.id", FIND, column, lower, method, value)
 }
 
+/// A comparison of the user name.
+pub(super) fn user_name(method: TextMethod, value: &str) -> Condition {
+    match method {
+        TextMethod::Equals | TextMethod::EqualsIgnoreCase => Condition::named(USER_NAME, method, value),
+        _ => Condition::searched_name("u.id", FIND, USER_NAME, method, value),
+    }
+}
+
 /// The same for a column that has an index of its own, in which what is equal is found at once.
 pub(super) fn name(column: &'static str, lower: &'static str, method: TextMethod, value: &str) -> Condition {
     match method {
@@ -130,9 +139,9 @@ pub(super) fn kind(number: i32) -> Condition {
 pub(super) fn login_name(method: TextMethod, value: &str) -> Condition {
     Condition::search_among(
         "u.id",
-        "SELECT n.user_id FROM login_names n WHERE n.instance_id = $1",
-        "EXISTS (SELECT 1 FROM login_names n WHERE n.instance_id = $1 AND n.user_id = u.id",
-        Condition::indexed_text("n.login_name", "n.login_name_lower", method, value),
+        "SELECT l.user_id FROM login_names l WHERE l.instance_id = $1",
+        "EXISTS (SELECT 1 FROM login_names l WHERE l.instance_id = $1 AND l.user_id = u.id",
+        Condition::named(LOGIN_NAME, method, value),
     )
 }
 

@@ -1,12 +1,13 @@
 //! Reading users: one, and lists as far as the caller may see.
 
 use castellan_db::Connection;
-use castellan_db::query::{Condition, List, Part, VisibleColumns};
-use castellan_kernel::{Caller, Fault, Page, Permission, Result, Visibility};
+use castellan_db::query::{Condition, List, Part, Scatter, VisibleColumns};
+use castellan_kernel::{Caller, Fault, Page, Permission, Result, TextMethod, Visibility};
 use castellan_rpc::Context;
 
 use super::{Human, Profile, User, filter, sql};
 use crate::users::head::Reach;
+use crate::users::login_names::LOGIN_NAME;
 
 const NOT_FOUND: Fault = Fault::not_found("QUERY-Dfbg2", "Errors.User.NotFound");
 
@@ -44,7 +45,7 @@ impl Sorting {
     fn columns(self) -> &'static [&'static str] {
         match self {
             Self::Id => &["u.id"],
-            Self::UserName => &["u.user_name_lower", "u.id"],
+            Self::UserName => &["u.user_name_key", "u.id"],
             Self::FirstName => &["u.first_name_lower", "u.id"],
             Self::LastName => &["u.last_name_lower", "u.id"],
             Self::NickName => &["u.nick_name_lower", "u.id"],
@@ -56,8 +57,12 @@ impl Sorting {
         }
     }
 
-    fn is_scattered(self) -> bool {
-        matches!(self, Self::FirstName | Self::LastName | Self::DisplayName)
+    fn scatter(self) -> Scatter {
+        match self {
+            Self::FirstName | Self::LastName | Self::DisplayName => Scatter::Always,
+            Self::UserName => Scatter::Filtered,
+            _ => Scatter::Never,
+        }
     }
 
     fn parts(self) -> &'static [Part] {
@@ -122,9 +127,9 @@ pub(super) async fn get_visible(ctx: &mut Context, user_id: &str) -> Result<User
 
 /// The user of any organization with this login name, whatever its case.
 pub(super) async fn get_by_login_name(ctx: &mut Context, login_name: &str) -> Result<User> {
-    let condition = Condition::sql(
-        "u.id IN (SELECT n.user_id FROM login_names n WHERE n.instance_id = $1 AND n.login_name_lower = ?)",
-        [login_name.to_lowercase().into()],
+    let condition = Condition::among(
+        "u.id IN (SELECT l.user_id FROM login_names l WHERE l.instance_id = $1",
+        Condition::named(LOGIN_NAME, TextMethod::EqualsIgnoreCase, login_name),
     );
     one(ctx.read().await?, condition).await?.ok_or_else(|| NOT_FOUND.into())
 }
@@ -166,7 +171,7 @@ async fn list(ctx: &mut Context, condition: Condition, sorting: Sorting, page: P
         .and(condition)
         .order_by(sorting.columns())
         .in_parts(sorting.parts())
-        .scattered(sorting.is_scattered())
+        .scattered(sorting.scatter())
         .page(page);
     let connection = ctx.read().await?;
     let mut users = connection.list(&select, sql::read).await?;

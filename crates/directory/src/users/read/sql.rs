@@ -63,7 +63,7 @@ fn read_human(row: &Row) -> Result<Human> {
     })
 }
 
-/// Adds their login names to users; a user without any shows the user name.
+/// Adds their login names to users.
 pub(super) async fn add_login_names(connection: &mut Connection, users: &mut [User]) -> Result<()> {
     if users.is_empty() {
         return Ok(());
@@ -72,7 +72,7 @@ pub(super) async fn add_login_names(connection: &mut Connection, users: &mut [Us
     let select = Select::instance(
         "login names",
         "n.user_id, n.login_name, n.is_primary",
-        "login_names n WHERE n.instance_id = $1",
+        "domain_login_names n WHERE n.instance_id = $1",
     )
     .and(Condition::in_list("n.user_id", ids))
     .order_by(&["n.user_id", "n.login_name_lower"]);
@@ -85,8 +85,11 @@ pub(super) async fn add_login_names(connection: &mut Connection, users: &mut [Us
             }
             user.login_names.push(name.clone());
         }
+        if user.login_names.is_empty() {
+            user.login_names.push(user.user_name.clone());
+        }
         if user.preferred_login_name.is_empty() {
-            user.preferred_login_name = user.login_names.first().unwrap_or(&user.user_name).clone();
+            user.preferred_login_name.clone_from(&user.login_names[0]);
         }
     }
     Ok(())

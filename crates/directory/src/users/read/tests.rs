@@ -222,12 +222,40 @@ async fn login_names_follow_the_domain_policy_and_the_domains() {
         assert_eq!(user.preferred_login_name, "Robot@o1.localhost");
         let request = v1::GetUserByLoginNameGlobalRequest { login_name: "robot@O1.localhost".into() };
         assert_eq!(api_v1::get_by_login_name(&mut ctx, request).await.unwrap().user.unwrap().id, robot);
+        let request = v1::GetUserByLoginNameGlobalRequest { login_name: "robot".into() };
+        assert_eq!(id(api_v1::get_by_login_name(&mut ctx, request).await), "QUERY-Dfbg2");
         ctx.commit().await.unwrap();
         // The name is free for the rest of the instance now, so it cannot come back unscoped.
         world.machine("o2", "robot").await;
         let reset = castellan_db::statement!("DELETE FROM settings WHERE instance_id = $1");
         ctx.tx().await.unwrap().execute(reset, &[]).await.unwrap();
         assert_eq!(id(login_names::refresh_org(ctx.tx().await.unwrap(), "o1").await), "V3-DKcYh");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn names_that_are_unique_in_their_organization_are_found_as_names() {
+    use object::v2::TextQueryMethod as Method;
+    on_each_engine(|db| async {
+        let world = World::new(db).await;
+        world.settings("o1", "organization_settings", r#"{"organizationScopedUsernames":true}"#).await;
+        world.settings("o2", "organization_settings", r#"{"organizationScopedUsernames":true}"#).await;
+        for (org, name) in [("o1", "anna"), ("o2", "Anna"), ("o1", "anna b"), ("o2", "annabel"), ("o1", "ann")] {
+            world.machine(org, name).await;
+        }
+        let mut ctx = world.iam("IAM_OWNER");
+        assert_eq!(names(&mut ctx, vec![]).await, ["ann", "anna", "Anna", "anna b", "annabel"]);
+        assert_eq!(names(&mut ctx, vec![user_name("ANNA", Method::EqualsIgnoreCase)]).await, ["anna", "Anna"]);
+        assert_eq!(names(&mut ctx, vec![equals("Anna")]).await, ["Anna"]);
+        let starting = |value: &str, method: Method| vec![user_name(value, method)];
+        let found = names(&mut ctx, starting("ANNA", Method::StartsWithIgnoreCase)).await;
+        assert_eq!(found, ["anna", "Anna", "anna b", "annabel"]);
+        assert_eq!(names(&mut ctx, starting("Ann", Method::StartsWith)).await, ["Anna"]);
+        assert!(names(&mut ctx, starting("anna\u{1f}", Method::StartsWithIgnoreCase)).await.is_empty());
+        assert!(names(&mut ctx, starting("o2", Method::EndsWith)).await.is_empty(), "the key ends in the organization");
+        let login = v2::LoginNameQuery { login_name: "anna".into(), method: Method::EqualsIgnoreCase.into() };
+        assert_eq!(names(&mut ctx, vec![query(Query::LoginNameQuery(login))]).await, ["anna", "Anna"]);
     })
     .await;
 }

@@ -1,6 +1,6 @@
 //! Reading tokens: one, those of a user, and across users as far as the caller may see.
 
-use castellan_db::query::{Condition, List, VisibleColumns};
+use castellan_db::query::{Condition, List, Scatter, VisibleColumns};
 use castellan_kernel::{Fault, Page, Permission, Result, TimeMethod, Timestamp};
 use castellan_rpc::Context;
 
@@ -48,6 +48,10 @@ impl Sorting {
             Self::Expires => &["t.expires_at", "t.id"],
         }
     }
+
+    fn scatter(&self) -> Scatter {
+        if matches!(self, Self::Org) { Scatter::Always } else { Scatter::Never }
+    }
 }
 
 /// Tokens of all users that the caller may read, and its own.
@@ -63,7 +67,7 @@ pub(super) async fn list(
     for filter in filters {
         select = select.and(filter.condition());
     }
-    let select = select.order_by(sorting.columns()).scattered(matches!(sorting, Sorting::Org)).page(page);
+    let select = select.order_by(sorting.columns()).scattered(sorting.scatter()).page(page);
     ctx.read().await?.list(&select, sql::read).await
 }
 
