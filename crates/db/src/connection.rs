@@ -53,7 +53,16 @@ pub struct Connection {
     view: Option<u64>,
     /// The tables that the readings in progress have read, one inside the other.
     readings: Vec<TableSet>,
+    /// What is remembered once everything is committed.
+    foreseen: Vec<Foreseen>,
 }
+
+/// Puts a value into the memory.
+type Foreseen = Box<dyn FnOnce(&Memory) + Send + Sync>;
+
+/// When a connection looked: what it read there can be told again for as long as nothing of it has changed since.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment(Option<u64>);
 
 impl Connection {
     pub(crate) fn new(instance: Option<&str>, session: Session, memory: Option<Arc<Memory>>) -> Self {
@@ -65,6 +74,7 @@ impl Connection {
             memory,
             view: None,
             readings: Vec::new(),
+            foreseen: Vec::new(),
         }
     }
 
@@ -100,6 +110,44 @@ impl Connection {
             }
         }
         value
+    }
+
+    /// The value of kind `T` that was foreseen under `key`, if it is still true.
+    ///
+    /// # Errors
+    /// When storage does not answer.
+    pub async fn foreseen<T: Remember>(&mut self, key: &[u8]) -> Result<Option<Arc<T>>> {
+        let Some(memory) = self.memory.clone().filter(|_| self.engine() == EngineKind::Sqlite) else { return Ok(None) };
+        let view = self.look(&memory).await?;
+        let known = memory.get::<T>(key, view, self.uncommitted());
+        Ok(known.map(|(value, tables)| {
+            self.note_read(tables);
+            value
+        }))
+    }
+
+    /// When this connection began to look, to be told before it is dropped.
+    pub fn moment(&self) -> Moment {
+        // The server names what it shows, and a commit changes that name.
+        Moment(self.view.filter(|_| self.engine() == EngineKind::Sqlite))
+    }
+
+    /// Has a value remembered under `key` once this transaction is committed: what a `statement` that finds rows by whole unique
+    /// keys will find then, made of rows that this transaction adds and of what was read at that `moment`. Whatever changes of
+    /// those tables from there on makes it forgotten. The embedded engine alone remembers so.
+    pub fn foresee<T: Remember>(
+        &mut self,
+        moment: Moment,
+        key: Vec<u8>,
+        statement: &'static Statement,
+        value: impl FnOnce() -> T,
+    ) {
+        debug_assert!(statement.keyed, "{} may find other rows than those that were read", statement.sql);
+        let (Some(memory), Moment(Some(moment)), EngineKind::Sqlite) = (&self.memory, moment, self.engine()) else {
+            return;
+        };
+        let (tables, value) = (memory.tables_of(statement.sql).present(), Arc::new(value()));
+        self.foreseen.push(Box::new(move |memory| memory.put(Recording::new(key, 0), value, tables, moment)));
     }
 
     /// The tables that hold rows which may never be committed.
@@ -423,6 +471,9 @@ impl Tx {
             Session::SqliteWrite(session) => session.commit().await?,
             Session::Postgres(session) => Box::pin(session.commit()).await?,
             Session::SqliteRead(_) => {}
+        }
+        if let Some(memory) = &connection.memory {
+            connection.foreseen.into_iter().for_each(|remember| remember(memory));
         }
         if connection.appended.outbox {
             outbox.notify_waiters();

@@ -20,7 +20,7 @@ mod sqlite;
 mod statement;
 mod value;
 
-pub use connection::{Connection, Snapshot, Tx};
+pub use connection::{Connection, Moment, Snapshot, Tx};
 pub use database::{Db, DbOptions};
 pub use deferred::Refusals;
 pub use error::{DatabaseError, DbErrorExt, DbResultExt, Refusal, Violation};

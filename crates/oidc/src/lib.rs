@@ -1,6 +1,6 @@
 //! OAuth 2 and OpenID Connect: discovery, keys, tokens, userinfo, introspection, revocation, and who a bearer token is.
 //!
-//! Endpoints are ordinary HTTP routes (`endpoint/`); each grant is one file (`token/`); claims are assembled in one place
+//! Endpoints are one HTTP service (`endpoint/`); each grant is one file (`token/`); claims are assembled in one place
 //! (`claims/`) for every answer that carries them.
 
 pub mod claims;
@@ -18,7 +18,7 @@ pub mod system_user;
 pub mod texts;
 pub mod token;
 
-pub use endpoint::routes;
+pub use endpoint::Endpoints;
 pub use gate::TokenGate;
 pub use options::Options;
 

@@ -4,7 +4,7 @@
 use castellan_crypto::fingerprint;
 use castellan_crypto::jose::{Algorithm, parse_compact};
 use castellan_crypto::opaque::{OpaqueKey, open_token};
-use castellan_db::{Connection, Question, Row, memory_key, statement};
+use castellan_db::{Connection, Question, Remember, Row, Statement, memory_key, statement};
 use castellan_kernel::{Result, Timestamp};
 use serde::Deserialize;
 
@@ -54,6 +54,31 @@ pub struct Presented {
     pub expires_at: Timestamp,
 }
 
+/// The access token of a session that was just opened, for its first use: as a rule, that comes at once.
+pub(crate) struct Granted(pub Presented);
+
+impl Remember for Granted {
+    const BUDGET: u64 = 1 << 20;
+
+    fn weight(&self) -> u64 {
+        let presented = &self.0;
+        let texts = presented.audience.weight() + presented.scopes.as_texts().weight();
+        (size_of::<Self>() + texts + 256) as u64
+    }
+}
+
+impl Granted {
+    /// Under what it is remembered.
+    pub(crate) fn key(connection: &Connection, session_id: &str, token_id: &str, user_id: &str) -> Vec<u8> {
+        connection.key(&[session_id, token_id, user_id])
+    }
+
+    /// What would find it in storage.
+    pub(crate) fn statement() -> &'static Statement {
+        access_statement()
+    }
+}
+
 /// Why a token is not good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
@@ -91,7 +116,7 @@ pub async fn read(
     if let Some(plaintext) = open_token(seal, token) {
         return match Opened::read(&plaintext) {
             Some(Opened::Access { session, token, subject }) => {
-                access_token(connection, session, token, &access_question(session, token, subject, now)).await
+                access_token(connection, session, token, subject, now).await
             }
             Some(Opened::Personal { token, subject }) => {
                 personal_access_token(connection, token, &personal_question(token, subject, now)).await
@@ -104,10 +129,7 @@ pub async fn read(
         return Ok(Err(Refusal::Invalid));
     }
     match claims.jti.split_once('-') {
-        Some((session, access)) => {
-            let question = access_question(session, access, &claims.sub, now);
-            access_token(connection, session, access, &question).await
-        }
+        Some((session, access)) => access_token(connection, session, access, &claims.sub, now).await,
         None => Ok(Err(Refusal::Invalid)),
     }
 }
@@ -156,9 +178,16 @@ async fn access_token(
     connection: &mut Connection,
     session_id: &str,
     token_id: &str,
-    question: &Question,
+    subject: &str,
+    now: Timestamp,
 ) -> Result<std::result::Result<Presented, Refusal>> {
-    let Some(row) = connection.ask_one(question).await? else { return Ok(Err(Refusal::Invalid)) };
+    let key = Granted::key(connection, session_id, token_id, subject);
+    if let Some(granted) = connection.foreseen::<Granted>(&key).await? {
+        let Granted(presented) = &*granted;
+        return Ok(if now < presented.expires_at { Ok(presented.clone()) } else { Err(Refusal::Invalid) });
+    }
+    let question = access_question(session_id, token_id, subject, now);
+    let Some(row) = connection.ask_one(&question).await? else { return Ok(Err(Refusal::Invalid)) };
     let issued_at = row.timestamp(10)?;
     if !is_active(&row, 3, 13)? {
         return Ok(Err(Refusal::UserNotActive));
@@ -212,7 +241,11 @@ async fn personal_access_token(
 }
 
 fn access_question(session_id: &str, token_id: &str, subject: &str, now: Timestamp) -> Question {
-    let statement = statement!(keyed "SELECT s.user_id, u.org_id, u.kind, u.state, u.preferred_language, s.client_id, s.audience, s.scopes,
+    Question::new(access_statement(), [session_id.into(), token_id.into(), subject.into(), now.into()])
+}
+
+fn access_statement() -> &'static Statement {
+    statement!(keyed "SELECT s.user_id, u.org_id, u.kind, u.state, u.preferred_language, s.client_id, s.audience, s.scopes,
                 s.auth_methods, s.auth_time, s.access_token_created_at, s.access_token_expires_at,
                 u.tokens_void_until, o.state
          FROM oidc_sessions s
@@ -220,8 +253,7 @@ fn access_question(session_id: &str, token_id: &str, subject: &str, now: Timesta
          JOIN organizations o ON o.instance_id = u.instance_id AND o.id = u.org_id
          WHERE s.instance_id = $1 AND s.id = $2 AND s.access_token_id = $3 AND s.user_id = $4
            AND s.access_token_expires_at > $5"
-    );
-    Question::new(statement, [session_id.into(), token_id.into(), subject.into(), now.into()])
+    )
 }
 
 fn personal_question(token_id: &str, subject: &str, now: Timestamp) -> Question {
@@ -239,5 +271,10 @@ fn is_active(row: &Row, user_state: usize, org_state: usize) -> Result<bool> {
 }
 
 fn language(row: &Row, index: usize) -> Result<Option<String>> {
-    Ok(Some(row.text(index)?).filter(|language| !language.is_empty() && language != "und"))
+    Ok(known_language(row.text(index)?))
+}
+
+/// The language of a user, if it is set.
+pub(crate) fn known_language(language: String) -> Option<String> {
+    Some(language).filter(|language| !language.is_empty() && language != "und")
 }

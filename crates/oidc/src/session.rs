@@ -1,10 +1,12 @@
 //! The table `oidc_sessions`: what an access token stands for, and its events `oidc_session.*`.
 
-use castellan_db::{Connection, statement};
+use castellan_db::{Connection, Moment, statement};
 use castellan_kernel::{Error, Fault, Result, Timestamp};
 use castellan_rpc::{Aggregate, AuditEvent, Context};
 use serde::Serialize;
 
+use crate::presented::{Granted, Presented, TokenKind};
+use crate::scope::Scopes;
 use crate::texts::Texts;
 
 /// The user was locked or removed while its token was made.
@@ -125,6 +127,27 @@ impl<'a> NewSession<'a> {
         format!("{}-{}", self.id, self.access_token_id)
     }
 
+    /// What its access token stands for.
+    pub(crate) fn presented(&self, user_kind: i64, language: Option<String>) -> Presented {
+        let terms = &self.terms;
+        Presented {
+            kind: TokenKind::Access,
+            token_id: self.token_id(),
+            session_id: Some(self.id.clone()),
+            user_id: terms.user_id.to_owned(),
+            org_id: terms.org_id.to_owned(),
+            user_kind,
+            language,
+            client_id: terms.client_id.to_owned(),
+            audience: terms.audience.iter().collect(),
+            scopes: Scopes::stored(terms.scopes.clone()),
+            auth_method: terms.auth_method.name().to_owned(),
+            auth_time: Some(self.issued_at),
+            issued_at: self.issued_at,
+            expires_at: self.expires_at,
+        }
+    }
+
     /// Opens the session in the command's transaction. Storage refuses it when the user has been locked or removed in the
     /// meantime; this call or the commit then fails with `OIDC-shBou`.
     pub(crate) async fn open(&self, ctx: &mut Context) -> Result<()> {
@@ -170,6 +193,19 @@ impl<'a> NewSession<'a> {
                      $4, $5, $6, $7, $8, $9, $10, $11, $12)"
         );
         ctx.tx().await?.defer(statement, values, &[("oidc_sessions.user_id", NOT_ACTIVE)]).await
+    }
+
+    /// Has its access token remembered for the first use; `read_at` is when the user was read.
+    pub(crate) async fn foresee(
+        &self,
+        ctx: &mut Context,
+        read_at: Moment,
+        presented: impl FnOnce() -> Presented,
+    ) -> Result<()> {
+        let tx = ctx.tx().await?;
+        let key = Granted::key(tx, &self.id, &self.access_token_id, self.terms.user_id);
+        tx.foresee(read_at, key, Granted::statement(), || Granted(presented()));
+        Ok(())
     }
 }
 

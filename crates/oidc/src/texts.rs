@@ -22,6 +22,11 @@ impl Texts {
         self.ends.push(self.text.len());
     }
 
+    /// How many bytes of memory they take beside the list itself.
+    pub fn weight(&self) -> usize {
+        self.text.capacity() + self.ends.capacity() * size_of::<usize>()
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()

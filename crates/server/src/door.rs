@@ -1,5 +1,5 @@
-//! The first fork on the way of a request: calls of the APIs, which most requests are, go straight to them; everything else
-//! finds its way by the routes of a router.
+//! The first fork on the way of a request: calls of the APIs and requests of OAuth endpoints, which most requests are, go straight
+//! to them; everything else finds its way by the routes of a router.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 
 use axum::Router;
 use axum::body::Body;
+use castellan_oidc::Endpoints;
 use castellan_rpc::service::ApiService;
 use http::{Request, Response};
 use tower::{Layer as _, Service as _};
@@ -19,15 +20,18 @@ use crate::observe::{Observe, ObserveLayer};
 pub struct Door {
     api: ApiService,
     observed_api: Observe<ApiService>,
+    endpoints: Endpoints,
+    observed_endpoints: Observe<Endpoints>,
     routes: Router,
 }
 
 impl Door {
-    /// The APIs, and routes for what is not theirs: no route may begin as one of the API does.
-    pub fn new(api: ApiService, routes: Router, observe: &ObserveLayer) -> Self {
+    /// The APIs, the endpoints, and routes for what is not theirs: no route may begin as one of the API does.
+    pub fn new(api: ApiService, endpoints: Endpoints, routes: Router, observe: &ObserveLayer) -> Self {
         // With its state, the router is laid out once and not for every request.
         let routes = observe.clone().around(routes.merge(api.clone().into_router())).with_state(());
-        Self { observed_api: observe.layer(api.clone()), api, routes }
+        let (observed_api, observed_endpoints) = (observe.layer(api.clone()), observe.layer(endpoints.clone()));
+        Self { api, observed_api, endpoints, observed_endpoints, routes }
     }
 }
 
@@ -35,7 +39,11 @@ impl Serve for Door {
     type Answer = Answer;
 
     fn answer(&self, request: Request<Body>) -> Answer {
-        if self.api.takes(request.uri().path()) {
+        let path = request.uri().path();
+        if self.endpoints.takes(path) {
+            return Answer(self.observed_endpoints.clone().call(request));
+        }
+        if self.api.takes(path) {
             return Answer(self.observed_api.clone().call(request));
         }
         self.routes.answer(request)

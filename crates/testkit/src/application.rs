@@ -173,7 +173,7 @@ impl Application {
         let apis = service(Arc::new(router), ServiceOptions::default()).into_router();
         let assets = castellan_settings::asset_routes(Arc::clone(&env), Arc::new(TokenGate));
         let options = Options { meter: meter.clone().map(|meter| meter as Arc<dyn Meter>), ..Options::default() };
-        let service = castellan_oidc::routes(Arc::clone(&env), options).merge(apis).merge(assets);
+        let service = castellan_oidc::Endpoints::new(Arc::clone(&env), options).into_router().merge(apis).merge(assets);
         Self { env, clock, meter, service, setup, system_key, _scratch: scratch }
     }
 

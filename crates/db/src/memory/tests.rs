@@ -152,6 +152,57 @@ async fn a_row_found_by_its_key_is_read_again_only_when_it_may_have_changed() {
     .await;
 }
 
+/// Adds an item and foresees its payload; not committed yet.
+async fn adding(db: &Db, moment: crate::Moment) -> crate::Tx {
+    let mut tx = db.begin(None);
+    let statement =
+        global_statement!("INSERT INTO outbox (instance_id, kind, payload, run_at) VALUES ('i', 'a', '{}', 0)");
+    tx.execute(statement, &[]).await.unwrap();
+    tx.foresee(moment, 1_i64.to_be_bytes().to_vec(), payload_by_id(), || Payload("{}".to_owned()));
+    tx
+}
+
+async fn change_another_item(db: &Db) {
+    let mut tx = db.begin(None);
+    let statement = global_statement!("UPDATE outbox SET payload = '[]' WHERE id = 7");
+    tx.execute(statement, &[]).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_foreseen_is_known_once_it_is_committed_and_until_rows_change() {
+    let known = async |db: &Db| {
+        let known = db.snapshot(None).foreseen::<Payload>(&1_i64.to_be_bytes()).await.unwrap();
+        known.map(|payload| payload.0.clone())
+    };
+    let moment = async |db: &Db| {
+        let mut look = db.snapshot(None);
+        look.foreseen::<Payload>(b"nothing").await.unwrap();
+        look.moment()
+    };
+    on_each_engine(|db| async move {
+        let remembers = db.engine() == crate::EngineKind::Sqlite;
+        adding(&db, moment(&db).await).await.rollback();
+        assert_eq!(known(&db).await, None, "what was not committed never is");
+
+        let tx = adding(&db, moment(&db).await).await;
+        if remembers {
+            assert_eq!(known(&db).await, None, "nor is it before");
+        }
+        tx.commit().await.unwrap();
+        add(&db, "a").await;
+        assert_eq!(known(&db).await, remembers.then(|| "{}".to_owned()), "another row came");
+        change_another_item(&db).await;
+        assert_eq!(known(&db).await, None, "a row changed");
+
+        let before = moment(&db).await;
+        change_another_item(&db).await;
+        adding(&db, before).await.commit().await.unwrap();
+        assert_eq!(known(&db).await, None, "a row changed after the moment");
+    })
+    .await;
+}
+
 struct Outer(i64);
 
 impl Remember for Outer {

@@ -53,7 +53,8 @@ pub struct Subject {
     last_name: String,
     nick_name: String,
     display_name: String,
-    language: String,
+    /// The preferred language; empty or `und` where none is set.
+    pub(crate) language: String,
     gender: i64,
     avatar_key: String,
     email: String,

@@ -4,6 +4,7 @@ mod discovery;
 mod introspection;
 mod keys;
 mod revocation;
+mod service;
 mod token;
 mod userinfo;
 
@@ -11,10 +12,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
-use axum::routing::any;
 use castellan_db::{Retry, Snapshot};
 use castellan_kernel::{Caller, Error};
 use castellan_rpc::hosts::RequestedHost;
@@ -26,6 +25,8 @@ use crate::error::{OAuthError, OAuthResult};
 use crate::form::Parameters;
 use crate::gate::instance_by_host;
 use crate::options::Options;
+
+pub use service::Endpoints;
 
 /// The largest form body that is read.
 const MAX_BODY: usize = 1 << 20;
@@ -54,36 +55,6 @@ impl Incoming {
         let (env, instance) = (Arc::clone(&state.env), Arc::clone(&self.instance));
         Context::new(env, instance, Arc::new(Caller::anonymous()), Arc::clone(&self.origin), true)
     }
-}
-
-/// The routes of all endpoints.
-pub fn routes(env: Arc<Environment>, options: Options) -> Router {
-    let paths = options.paths.clone();
-    let state = Arc::new(State { env, options: Arc::new(options) });
-    macro_rules! endpoint {
-        ($handler:path, $needs:expr) => {{
-            let state = Arc::clone(&state);
-            any(move |request: Request| {
-                let state = Arc::clone(&state);
-                async move {
-                    match read(&state, request, $needs).await {
-                        Ok((incoming, look)) => {
-                            $handler(&state, incoming, look).await.unwrap_or_else(IntoResponse::into_response)
-                        }
-                        Err(response) => response,
-                    }
-                }
-            })
-        }};
-    }
-    let path = |path: &str| format!("/{}", path.trim_start_matches('/'));
-    Router::new()
-        .route("/.well-known/openid-configuration", endpoint!(discovery::answer, Needs::Nothing))
-        .route(&path(&paths.keys), endpoint!(keys::answer, Needs::Nothing))
-        .route(&path(&paths.token), endpoint!(token::answer, Needs::Quota))
-        .route(&path(&paths.userinfo), endpoint!(userinfo::answer, Needs::Quota))
-        .route(&path(&paths.introspection), endpoint!(introspection::answer, Needs::Quota))
-        .route(&path(&paths.revocation), endpoint!(revocation::answer, Needs::Quota))
 }
 
 /// What an endpoint is refused without.

@@ -3,6 +3,7 @@
 use castellan_crypto::jose::{SigningKey, left_half_hash};
 use castellan_crypto::opaque::{OpaqueKey, seal_token};
 use castellan_db::{Question, Recalled, Remember, Snapshot};
+use castellan_directory::users::head::UserKind;
 use castellan_kernel::{Error, Result};
 use castellan_rpc::Context;
 use castellan_settings::documents::OidcSettings;
@@ -15,6 +16,7 @@ use super::{MachineUser, TokenAnswer, TokenRequest};
 use crate::claims::{Claims, RoleQuestion};
 use crate::error::OAuthResult;
 use crate::issuer::signing_key;
+use crate::presented;
 use crate::scope::Scopes;
 use crate::session::{self, AuthMethod, NewSession, TokenReason};
 
@@ -41,6 +43,7 @@ pub(super) async fn tokens(
     } else {
         (None, Claims::new())
     };
+    let read_at = look.moment();
     drop(look);
 
     let audience = scopes.audience(&ctx.instance.project_id);
@@ -61,6 +64,10 @@ pub(super) async fn tokens(
     let answer = signed(ctx, user, &session, key.as_deref(), wants_id_token, lifetimes.id_seconds, reserved)?;
 
     session.open(ctx).await?;
+    if session.issued_at > user.tokens_void_until {
+        let language = presented::known_language(user.subject.language.clone());
+        session.foresee(ctx, read_at, || session.presented(UserKind::Machine as i64, language)).await?;
+    }
     Ok(answer)
 }
 

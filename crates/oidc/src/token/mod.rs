@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use castellan_db::{Connection, Question, Recalled, Remember, Snapshot, statement};
 use castellan_directory::users::login_names;
-use castellan_kernel::Result;
+use castellan_kernel::{Result, Timestamp};
 use castellan_rpc::Context;
 use serde::Serialize;
 
@@ -79,6 +79,8 @@ struct MachineUser {
     secret_hash: Option<String>,
     /// Whether access tokens of this user are JWTs.
     wants_jwt: bool,
+    /// Access tokens that were issued until then are void.
+    tokens_void_until: Timestamp,
 }
 
 impl Remember for MachineUser {
@@ -105,7 +107,7 @@ impl MachineUser {
         let statement = statement!(concat!(
             "SELECT ",
             crate::subject_columns!(),
-            ", u.user_name, u.state, o.state, u.kind, u.secret_hash, u.access_token_type
+            ", u.user_name, u.state, o.state, u.kind, u.secret_hash, u.access_token_type, u.tokens_void_until
              FROM users u JOIN organizations o ON o.instance_id = u.instance_id AND o.id = u.org_id
              WHERE u.instance_id = $1 AND u.id = $2"
         ));
@@ -122,7 +124,7 @@ impl MachineUser {
         let statement = statement!(concat!(
             "SELECT ",
             crate::subject_columns!(),
-            ", u.user_name, u.state, o.state, u.kind, u.secret_hash, u.access_token_type
+            ", u.user_name, u.state, o.state, u.kind, u.secret_hash, u.access_token_type, u.tokens_void_until
              FROM users u JOIN organizations o ON o.instance_id = u.instance_id AND o.id = u.org_id
              WHERE u.instance_id = $1 AND u.id IN (",
             castellan_directory::users_with_login_name!(),
@@ -144,6 +146,7 @@ impl MachineUser {
             is_machine: row.int(OWN + 3)? == 2,
             secret_hash: row.opt_text(OWN + 4)?,
             wants_jwt: row.int(OWN + 5)? == 1,
+            tokens_void_until: row.timestamp(OWN + 6)?,
         })
     }
 }

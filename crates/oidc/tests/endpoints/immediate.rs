@@ -124,3 +124,51 @@ async fn a_role_that_is_given_or_taken_counts_in_the_next_request() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_token_is_the_same_on_its_first_use_as_when_it_is_read_from_storage() {
+    on_each_engine(async |app| {
+        let world = World::on(app).await;
+        let client = world.api_client().await;
+        for robot in [&world.robot, &world.jwt_robot().await] {
+            for token in tokens(&world, robot, &client).await {
+                let first = world.introspect(&client, &token).await.ok();
+                // Rows of users changed: nothing that was made of such rows is remembered.
+                world.manage("LockUser", json!({ "id": client_of_nobody(&world).await })).await;
+                assert_eq!(world.introspect(&client, &token).await.ok(), first);
+                assert_eq!(first["active"], json!(true));
+            }
+        }
+    })
+    .await;
+}
+
+/// A service user that nothing else in the test is about.
+async fn client_of_nobody(world: &World) -> String {
+    let name = format!("nobody-{}", world.app.env.ids.next(&*world.app.env.clock));
+    text(&world.manage("AddMachineUser", json!({ "userName": name, "name": "Nobody" })).await, "userId")
+}
+
+#[tokio::test]
+async fn a_token_that_was_never_used_is_void_at_once_as_well() {
+    on_each_engine(async |app| {
+        let world = World::on(app).await;
+        let client = world.api_client().await;
+        let robot = &world.robot;
+        let user = json!({ "id": robot.id });
+        let unused = tokens(&world, robot, &client).await;
+        world.manage("LockUser", user.clone()).await;
+        assert_void(&world, &client, &unused, "locked").await;
+        world.app.clock.advance_seconds(1);
+        world.manage("UnlockUser", user.clone()).await;
+        assert_void(&world, &client, &unused[..2], "unlocked").await;
+        world.app.clock.advance_seconds(1);
+        let unused = tokens(&world, robot, &client).await;
+        world.app.clock.advance_seconds(43_200);
+        assert_void(&world, &client, &unused[..2], "expired").await;
+        let unused = tokens(&world, robot, &client).await;
+        world.manage("RemoveUser", user).await;
+        assert_void(&world, &client, &unused, "removed").await;
+    })
+    .await;
+}

@@ -17,7 +17,6 @@ use std::sync::Arc;
 
 use castellan_oidc::TokenGate;
 use castellan_rpc::framing::Health;
-use castellan_rpc::http::cors;
 use castellan_rpc::service::{ServiceOptions, service};
 
 use crate::config::Settings;
@@ -79,9 +78,9 @@ pub async fn serve(process: Process) -> Result<()> {
             })
         }
     })
-    .merge(cors::OIDC.around(castellan_oidc::routes(Arc::clone(&env), oidc)))
     .merge(castellan_settings::asset_routes(Arc::clone(&env), Arc::new(TokenGate)));
-    let door = Door::new(apis, routes, &ObserveLayer::new(&settings, metrics.clone()));
+    let endpoints = castellan_oidc::Endpoints::new(Arc::clone(&env), oidc);
+    let door = Door::new(apis, endpoints, routes, &ObserveLayer::new(&settings, metrics.clone()));
 
     let listener = crate::listener::Listener::bind(&settings, metrics).await?;
     announcement.print(&settings)?;
