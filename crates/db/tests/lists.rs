@@ -1,7 +1,7 @@
 //! List queries: filters, visibility, pages and totals, on every engine at hand.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
-use castellan_db::query::{Condition, List, Part, Scatter, Select, VisibleColumns};
+use castellan_db::query::{Condition, List, Part, Related, Scatter, Select, VisibleColumns};
 use castellan_db::testing::{on_each_engine, plans};
 use castellan_db::{Db, Event, Row};
 use castellan_kernel::{Page, Result, TextMethod, TimeMethod, Timestamp, Visibility};
@@ -269,7 +269,9 @@ async fn a_list_is_the_same_whether_it_goes_through_few_rows_or_many() {
         };
         let other = "SELECT o.aggregate_id FROM events o WHERE o.instance_id = $1";
         let exists = "EXISTS (SELECT 1 FROM events o WHERE o.instance_id = $1 AND o.aggregate_id = e.aggregate_id";
-        let among = Condition::search_among("e.aggregate_id", other, exists, Condition::equals("o.in_tx_order", 2));
+        let related = |order: i64| Related::rows(other, exists, Condition::equals("o.in_tx_order", order));
+        let among = Condition::search_among("e.aggregate_id", [related(2)]);
+        let either = Condition::search_among("e.aggregate_id", [related(2), related(0).one()]);
         let owner = |ids: &[&str]| {
             let ids = ids.iter().map(|&id| id.to_owned()).collect();
             Condition::owner("e.owner", ids, "events e WHERE e.instance_id = $1")
@@ -283,6 +285,11 @@ async fn a_list_is_the_same_whether_it_goes_through_few_rows_or_many() {
             assert_eq!(names(&db, text(TextMethod::EndsWith, "nna")).await, ["Anna", "Hanna", "Joanna"], "{few}");
             assert_eq!(names(&db, text(TextMethod::Equals, "Anna")).await, ["Anna"], "{few}");
             assert_eq!(names(&db, among.clone()).await, ["Joanna"], "{few}");
+            assert_eq!(names(&db, either.clone()).await, ["Anna", "Joanna"], "{few}");
+            assert_eq!(names(&db, !either.clone()).await.len(), 3, "{few}");
+            let keyed = events().keyed("e.aggregate_id").and(either.clone());
+            let page = list(&db, keyed.page(Page::unbounded(1, 1, false))).await;
+            assert_eq!((page.items, page.total), (vec!["Anna".to_owned()], 2), "{few}");
             let found = events().and(among.clone()).keyed("e.aggregate_id").page(Page::unbounded(0, 1, true));
             assert_eq!(list(&db, found.clone()).await, List { items: vec!["Joanna".to_owned()], total: 1 }, "{few}");
             let found = found.and(Condition::equals("e.owner", "org1"));

@@ -16,6 +16,11 @@ pub struct Texts {
 }
 
 impl Texts {
+    /// Room for so many bytes of so many texts.
+    pub fn with_capacity(bytes: usize, texts: usize) -> Self {
+        Self { text: String::with_capacity(bytes), ends: Vec::with_capacity(texts) }
+    }
+
     /// Appends one.
     pub fn push(&mut self, text: &str) {
         self.text.push_str(text);

@@ -164,7 +164,8 @@ async fn insert_instance(ctx: &mut Context, instance: &str) {
     );
     let user = statement!(
         "INSERT INTO users (instance_id, id, org_id, kind, state, user_name, user_name_lower, user_name_key, name,
-         name_lower, created_at, changed_at, sequence) VALUES ($1, $2, $3, 2, 1, $2, $2, $2, $4, $5, 0, 0, 1)"
+         name_lower, created_at, changed_at, sequence, has_domain_login_names)
+         VALUES ($1, $2, $3, 2, 1, $2, $2, $2, $4, $5, 0, 0, 1, TRUE)"
     );
     let login_name = statement!(
         "INSERT INTO domain_login_names (instance_id, login_name_lower, user_id, login_name, is_primary)

@@ -51,7 +51,7 @@ const DOMAINS: &str = "INSERT INTO org_domains (instance_id, org_id, domain, dom
 /// `$3`: organizations.
 const USERS: &str = "INSERT INTO users (instance_id, id, org_id, kind, state, user_name, user_name_lower, user_name_key,
         name, name_lower, first_name, first_name_lower, last_name, last_name_lower, display_name, display_name_lower,
-        preferred_language, email, email_lower, email_verified, created_at, changed_at, sequence)
+        preferred_language, email, email_lower, email_verified, created_at, changed_at, sequence, has_domain_login_names)
     {numbers}, m AS (SELECT i, CAST(100000000 + i AS TEXT) AS number, (i * 7919) % 1000003 AS shuffled,
         CASE i % 7 WHEN 0 THEN 'Ada' WHEN 1 THEN 'Grace' WHEN 2 THEN 'Alan' WHEN 3 THEN 'Edsger' WHEN 4 THEN 'Barbara'
                    WHEN 5 THEN 'Donald' ELSE 'Margaret' END AS first FROM n)
@@ -61,7 +61,8 @@ const USERS: &str = "INSERT INTO users (instance_id, id, org_id, kind, state, us
         CASE WHEN i % 20 = 19 THEN 'Robot ' || number ELSE '' END, CASE WHEN i % 20 = 19 THEN 'robot ' || number ELSE '' END,
         first, LOWER(first), 'Family' || CAST(1000000 + shuffled AS TEXT), 'family' || CAST(1000000 + shuffled AS TEXT),
         first || ' Family' || CAST(1000000 + shuffled AS TEXT), LOWER(first) || ' family' || CAST(1000000 + shuffled AS TEXT),
-        'en', 'user-' || number || '@example.com', 'user-' || number || '@example.com', TRUE, 2000000 + i, 2000000 + i, 1
+        'en', 'user-' || number || '@example.com', 'user-' || number || '@example.com', TRUE, 2000000 + i, 2000000 + i, 1,
+        i % 2 <> 0 AND i % $3 <> 0
     FROM m";
 const LOGIN_NAMES: &str =
     "INSERT INTO domain_login_names (instance_id, login_name_lower, user_id, login_name, is_primary)

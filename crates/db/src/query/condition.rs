@@ -67,21 +67,51 @@ pub struct NameColumns {
 /// What another table's rows must fulfil, and the query for the keys of the list's rows that they belong to.
 #[derive(Debug, Clone)]
 pub(super) struct Found {
-    find: &'static str,
-    inner: Condition,
+    related: Vec<Related>,
     /// Of a row of the list that is looked at.
     itself: Condition,
 }
 
 impl Found {
-    /// Appends the query for the keys, each once, and returns the column that they are in.
-    pub(super) fn write(&self, draft: &mut Draft) -> &'static str {
-        let rest = self.find.trim_start_matches("SELECT ");
-        draft.text("SELECT DISTINCT ", &[]);
-        draft.text(rest, &[]);
-        draft.text(" AND ", &[]);
-        self.inner.write(draft);
-        rest.split_once(' ').map_or(rest, |(column, _)| column)
+    /// Appends the query for the keys, each once.
+    pub(super) fn write(&self, draft: &mut Draft) {
+        for (position, related) in self.related.iter().enumerate() {
+            draft.text(if position == 0 { "SELECT " } else { " UNION ALL SELECT " }, &[]);
+            draft.text(if related.is_one { "" } else { "DISTINCT " }, &[]);
+            draft.text(related.find.trim_start_matches("SELECT "), &[]);
+            draft.text(" AND ", &[]);
+            related.fulfil.write(draft);
+        }
+    }
+}
+
+/// Rows of another table, each of which belongs to one of the list's.
+#[derive(Debug, Clone)]
+pub struct Related {
+    find: &'static str,
+    /// What they must fulfil.
+    fulfil: Condition,
+    /// That one of few rows of the list has such a row, and one of many.
+    few: Condition,
+    many: Condition,
+    /// Whether there is no more than one for a row of the list.
+    is_one: bool,
+}
+
+impl Related {
+    /// Rows that fulfil a condition. `find` is the query for the keys of the list's rows that they belong to, up to a WHERE with at
+    /// least one condition, such as `SELECT l.user_id FROM login_names l WHERE l.instance_id = $1`; `exists` that for the row that
+    /// is looked at, such as `EXISTS (SELECT 1 FROM login_names l WHERE l.instance_id = $1 AND l.user_id = u.id`.
+    pub fn rows(find: &'static str, exists: &'static str, fulfil: Condition) -> Self {
+        let few = Condition::among(exists, fulfil.clone());
+        let many = Condition::among(exists, fulfil.clone().row_by_row());
+        Self { find, fulfil, few, many, is_one: false }
+    }
+
+    /// The same where a row of the list has at most one.
+    #[must_use]
+    pub fn one(self) -> Self {
+        Self { is_one: true, ..self }
     }
 }
 
@@ -100,14 +130,14 @@ struct Search {
     key: &'static str,
     find: &'static str,
     loose: Condition,
+    /// Rows of other tables that find those of the list.
+    related: Vec<Related>,
     /// Where it is one of several ways to be shown, or may be anything.
     plain: Condition,
     /// Of each of few rows.
     few: Condition,
     /// Of each of many.
     many: Condition,
-    /// Whether the keys are found in another table.
-    is_among: bool,
 }
 
 impl Condition {
@@ -299,22 +329,24 @@ impl Condition {
             find,
             loose,
             plain: itself.clone(),
+            related: Vec::new(),
             few: itself,
             many,
-            is_among: false,
         })))
     }
 
-    /// A condition on the rows of another table, of which one must fulfil it; `key` and `find` as in [`Condition::searched_text`],
-    /// and a foreign key guarantees that all that is found is there.
-    /// `exists` is the head of a query within for the row that is looked at, such as
-    /// `EXISTS (SELECT 1 FROM login_names n WHERE n.instance_id = $1 AND n.user_id = u.id`.
-    pub fn search_among(key: &'static str, find: &'static str, exists: &'static str, inner: Self) -> Self {
-        let head = Cow::Owned(format!("{key} IN ({find}"));
-        let plain = Self(Node::Among { head, inner: Box::new(inner.clone()) });
-        let few = Self::among(exists, inner.clone());
-        let many = Self::among(exists, Self(Node::Many(Box::new(inner.clone()), true)));
-        Self(Node::Search(Box::new(Search { key, find, loose: inner, plain, few, many, is_among: true })))
+    /// The row has one of these rows of other tables, of which no two belong to the same row of the list unless they are of the same
+    /// table; `key` as in [`Condition::searched_text`], and foreign keys guarantee that all that is found is there.
+    pub fn search_among(key: &'static str, related: impl IntoIterator<Item = Related>) -> Self {
+        let related: Vec<Related> = related.into_iter().collect();
+        let among = |related: &Related| {
+            let head = Cow::Owned(format!("{key} IN ({}", related.find));
+            Self(Node::Among { head, inner: Box::new(related.fulfil.clone()) })
+        };
+        let plain = Self::any(related.iter().map(among));
+        let few = Self::any(related.iter().map(|related| related.few.clone()));
+        let many = Self::any(related.iter().map(|related| related.many.clone()));
+        Self(Node::Search(Box::new(Search { key, find: "", loose: Self::always(), related, plain, few, many })))
     }
 
     /// Whether its size decides by itself how a list is gone through, without a search beside it.
@@ -361,9 +393,15 @@ impl Condition {
                 draft.text(" LIMIT ?) counted", &[limit.into()]);
             }
             Node::Search(search) => {
-                draft.text(search.find, &[]);
-                draft.text(" AND ", &[]);
-                search.loose.write(&mut draft);
+                let own = [(search.find, &search.loose)];
+                let related = search.related.iter().map(|related| (related.find, &related.fulfil));
+                let own = own.into_iter().filter(|_| search.related.is_empty());
+                for (position, (find, fulfil)) in own.chain(related).enumerate() {
+                    draft.text(if position == 0 { "" } else { " UNION ALL " }, &[]);
+                    draft.text(find, &[]);
+                    draft.text(" AND ", &[]);
+                    fulfil.write(&mut draft);
+                }
                 draft.text(" LIMIT ?", &[limit.into()]);
             }
             _ => return None,
@@ -386,11 +424,11 @@ impl Condition {
         let Node::Search(search) = std::mem::replace(&mut self.0, Node::Constant(false)) else { return };
         *self = match keys {
             Some(keys) => Self(Node::Few(Box::new(Self::all([Self::in_list(search.key, keys), search.few])))),
-            None if search.is_among => {
-                let Search { find, loose, many, .. } = *search;
-                Self(Node::Found(Box::new(Found { find, inner: loose, itself: many })))
+            None if search.related.is_empty() => search.many,
+            None => {
+                let Search { related, many, .. } = *search;
+                Self(Node::Found(Box::new(Found { related, itself: many })))
             }
-            None => search.many,
         };
     }
 

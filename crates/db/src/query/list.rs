@@ -3,7 +3,7 @@
 use castellan_kernel::{Page, Result};
 
 use super::{Condition, Draft, Select};
-use crate::{Connection, Row, StatementScope, Value};
+use crate::{Connection, DynamicStatement, Recalled, Remember, Row, StatementScope, Value};
 
 /// A page of rows, and how many there are on all pages.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -29,6 +29,17 @@ fn few() -> u64 {
 
 /// From how many rows before the page on it is worth counting first, to come from the nearer end.
 const DEEP: u64 = 1_000;
+
+/// A number that was counted.
+struct Number(u64);
+
+impl Remember for Number {
+    const BUDGET: u64 = 256 << 10;
+
+    fn weight(&self) -> u64 {
+        size_of::<Self>() as u64
+    }
+}
 
 impl Connection {
     /// Runs a list query: the rows of the page, each read by `read`, and the total. Rows and total belong together on a
@@ -79,8 +90,7 @@ impl Connection {
         let few = few();
         for at in (0..open.len()).filter(|at| open[*at].is_owner()).collect::<Vec<_>>() {
             let Some(statement) = open[at].settling(engine, few + 1) else { continue };
-            let rows = self.rows_dynamic(&statement).await?;
-            let is_small = rows.first().map_or(Ok(0), |row| row.unsigned(0))? <= few;
+            let is_small = self.number(&statement).await? <= few;
             open[at].settle_owner(is_small);
             if is_small {
                 open.iter_mut().for_each(|search| search.settle_among_few());
@@ -202,8 +212,27 @@ impl Connection {
     }
 
     async fn count(&mut self, select: &Select) -> Result<u64> {
-        let rows = self.rows_dynamic(&select.total_statement(self.engine())).await?;
-        rows.first().map_or(Ok(0), |row| row.unsigned(0))
+        let statement = select.total_statement(self.engine());
+        self.number(&statement).await
+    }
+
+    /// The number that a statement finds, counted once until rows come, change or go.
+    async fn number(&mut self, statement: &DynamicStatement) -> Result<u64> {
+        let recording = match self.recall::<Number>(self.key_of(statement)).await? {
+            Recalled::Known(number) => return Ok(number.0),
+            Recalled::Unknown(recording) => recording,
+        };
+        let rows = self.rows_dynamic(statement).await?;
+        let number = rows.first().map_or(Ok(0), |row| row.unsigned(0))?;
+        Ok(self.keep(recording, Number(number)).0)
+    }
+
+    /// Under what is kept that a statement found: its text and its values.
+    fn key_of(&self, statement: &DynamicStatement) -> Vec<u8> {
+        let values: Vec<String> = statement.values.iter().map(|value| format!("{value:?}")).collect();
+        let parts: Vec<&str> =
+            std::iter::once(statement.sql.as_str()).chain(values.iter().map(String::as_str)).collect();
+        self.key(&parts)
     }
 
     /// Runs an UPDATE or DELETE on the rows of the instance that fulfil a condition; `head` is its text up to a WHERE with at

@@ -7,7 +7,7 @@ mod select;
 mod text;
 mod visible;
 
-pub use condition::{Condition, NameColumns};
+pub use condition::{Condition, NameColumns, Related};
 pub use list::List;
 pub use select::{Join, Part, Scatter, Select};
 pub use visible::VisibleColumns;

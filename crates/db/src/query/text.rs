@@ -41,8 +41,8 @@ impl Select {
             if let (Some(found), [order]) = (Condition::found_alone(&self.conditions), self.order)
                 && *order == key
             {
-                let column = found.write(&mut draft);
-                write_order(&mut draft, &[column], page, "");
+                found.write(&mut draft);
+                write_order(&mut draft, &["1"], page, "");
                 write_limit(&mut draft, page);
             } else {
                 match leading {

@@ -46,7 +46,7 @@ impl Sorting {
 /// The filters of all API versions.
 pub(super) mod filter {
     use super::{Condition, Level, Resource, TextMethod, TimeMethod, Timestamp};
-    use crate::users::login_names::LOGIN_NAME;
+    use crate::users::login_names;
 
     pub fn level(level: Level) -> Condition {
         Condition::equals("a.level", level.number())
@@ -97,10 +97,7 @@ pub(super) mod filter {
     }
 
     pub fn login_name(method: TextMethod, name: &str) -> Condition {
-        Condition::among(
-            "a.user_id IN (SELECT l.user_id FROM login_names l WHERE l.instance_id = $1 AND l.is_primary",
-            Condition::named(LOGIN_NAME, method, name),
-        )
+        login_names::preferred_of_members(method, name)
     }
 
     pub fn display_name(method: TextMethod, name: &str) -> Condition {

@@ -3,9 +3,9 @@
 //! users without a name on a domain sign in with their user name. Other rooms call [`refresh_org`] when domains change,
 //! [`follow_policy`] and [`follow_default_policy`] when the domain policy does. Event `user.username.changed`.
 
-use castellan_db::query::NameColumns;
+use castellan_db::query::{Condition, NameColumns, Related};
 use castellan_db::{Connection, DbResultExt, EventOfEach, Question, Recalled, Remember, Value, statement, values};
-use castellan_kernel::{Fault, Result};
+use castellan_kernel::{Fault, Result, TextMethod};
 use castellan_rpc::Context;
 use castellan_settings::store::{effective, effective_question};
 use castellan_settings::{DomainPolicy, OrganizationSettings};
@@ -16,9 +16,38 @@ pub const USER_NAME_TAKEN: Fault = Fault::exists("V3-DKcYh", "Errors.User.Alread
 /// The unique index behind [`USER_NAME_TAKEN`].
 pub(crate) const USER_NAME_INDEX: &str = "users_user_name";
 
+/// The columns of the user name of users `n`.
+const OTHER_USER_NAME: NameColumns =
+    NameColumns { name: "n.user_name", lower: "n.user_name_lower", key: "n.user_name_key" };
+
 /// The columns of the user name of users `u`.
 pub const USER_NAME: NameColumns =
     NameColumns { name: "u.user_name", lower: "u.user_name_lower", key: "u.user_name_key" };
+
+/// The columns of the login names `l` that have a domain.
+pub(crate) const DOMAIN_LOGIN_NAME: NameColumns =
+    NameColumns { name: "l.login_name", lower: "l.login_name_lower", key: "l.login_name_lower" };
+
+/// User names that are login names, because their users have none with a domain; `exists` as in [`Related::rows`], on users `n`.
+pub(crate) fn alone(exists: &'static str, method: TextMethod, value: &str) -> Related {
+    const FIND: &str = "SELECT n.id FROM users n WHERE n.instance_id = $1 AND NOT n.has_domain_login_names";
+    Related::rows(FIND, exists, Condition::named(OTHER_USER_NAME, method, value)).one()
+}
+
+/// The preferred login name of the user in `a.user_id` compares like this.
+pub fn preferred_of_members(method: TextMethod, value: &str) -> Condition {
+    let on_domains = Related::rows(
+        "SELECT l.user_id FROM domain_login_names l WHERE l.instance_id = $1 AND l.is_primary",
+        "EXISTS (SELECT 1 FROM domain_login_names l WHERE l.instance_id = $1 AND l.user_id = a.user_id AND l.is_primary",
+        Condition::named(DOMAIN_LOGIN_NAME, method, value),
+    );
+    let alone = alone(
+        "EXISTS (SELECT 1 FROM users n WHERE n.instance_id = $1 AND n.id = a.user_id AND NOT n.has_domain_login_names",
+        method,
+        value,
+    );
+    Condition::search_among("a.user_id", [on_domains, alone])
+}
 
 /// The columns of the login names `l`.
 pub const LOGIN_NAME: NameColumns =
@@ -141,11 +170,12 @@ pub async fn add(
 pub async fn refresh_org(connection: &mut Connection, org_id: &str) -> Result<()> {
     let rules = NameRules::of_org(connection, org_id).await?;
     let keys = statement!(
-        heavy "UPDATE users SET user_name_key = user_name_lower || $3
-         WHERE instance_id = $1 AND org_id = $2 AND user_name_key <> user_name_lower || $3"
+        heavy "UPDATE users SET user_name_key = user_name_lower || $3, has_domain_login_names = $4
+         WHERE instance_id = $1 AND org_id = $2
+           AND (user_name_key <> user_name_lower || $3 OR has_domain_login_names <> $4)"
     );
     connection
-        .execute(keys, &values![org_id, rules.suffix(org_id)])
+        .execute(keys, &values![org_id, rules.suffix(org_id), rules.must_be_domain])
         .await
         .on_unique(USER_NAME_INDEX, USER_NAME_TAKEN)?;
     let delete = statement!(

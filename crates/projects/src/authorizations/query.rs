@@ -67,7 +67,7 @@ pub(super) enum Sorting {
 
 /// The filters of all API versions.
 pub(super) mod filter {
-    use castellan_directory::users::login_names::{LOGIN_NAME, USER_NAME};
+    use castellan_directory::users::login_names::{self, USER_NAME};
     use castellan_kernel::TextMethod;
 
     use super::Condition;
@@ -102,12 +102,7 @@ pub(super) mod filter {
     const USERS: &str = "SELECT u.id FROM users u WHERE u.instance_id = $1";
 
     pub fn login_name(method: TextMethod, name: &str) -> Condition {
-        Condition::search_among(
-            "a.user_id",
-            "SELECT l.user_id FROM login_names l WHERE l.instance_id = $1 AND l.is_primary",
-            "EXISTS (SELECT 1 FROM login_names l WHERE l.instance_id = $1 AND l.user_id = a.user_id AND l.is_primary",
-            Condition::named(LOGIN_NAME, method, name),
-        )
+        login_names::preferred_of_members(method, name)
     }
 
     pub fn user_name(method: TextMethod, name: &str) -> Condition {

@@ -158,6 +158,7 @@ pub async fn create(ctx: &mut Context, command: AddHuman, password: Option<Prepa
         state,
         user_name: &user_name,
         user_name_key: rules.key(&user_name, &command.org_id),
+        has_domain_login_names: rules.must_be_domain,
         first_name: &command.first_name,
         last_name: &command.last_name,
         nick_name: &command.nick_name,

@@ -13,6 +13,7 @@ pub(super) struct NewHuman<'a> {
     pub state: UserState,
     pub user_name: &'a str,
     pub user_name_key: String,
+    pub has_domain_login_names: bool,
     pub first_name: &'a str,
     pub last_name: &'a str,
     pub nick_name: &'a str,
@@ -31,9 +32,9 @@ pub(super) async fn insert(connection: &mut Connection, user: &NewHuman<'_>, rec
         "INSERT INTO users (instance_id, id, org_id, kind, state, user_name, user_name_lower, user_name_key, first_name,
          first_name_lower, last_name, last_name_lower, nick_name, nick_name_lower, display_name, display_name_lower,
          preferred_language, gender, email, email_lower, email_verified, phone, phone_verified, password_hash,
-         password_change_required, password_changed_at, created_at, changed_at, sequence)
+         password_change_required, password_changed_at, created_at, changed_at, sequence, has_domain_login_names)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-         $24, $25, $26, $27, $27, $28)"
+         $24, $25, $26, $27, $27, $28, $29)"
     );
     let values = values![
         user.id,
@@ -63,6 +64,7 @@ pub(super) async fn insert(connection: &mut Connection, user: &NewHuman<'_>, rec
         user.password.map(|_| receipt.changed_at),
         receipt.changed_at,
         receipt.sequence,
+        user.has_domain_login_names,
     ];
     connection.execute(statement, &values).await.map(|_| ())
 }

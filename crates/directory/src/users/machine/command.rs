@@ -76,6 +76,7 @@ pub async fn create(ctx: &mut Context, command: AddMachine) -> Result<AddedUser>
         org_id: &command.org_id,
         user_name: &user_name,
         user_name_key: rules.key(&user_name, &command.org_id),
+        has_domain_login_names: rules.must_be_domain,
         name: &command.name,
         description: &command.description,
         access_token_type: command.access_token_type,

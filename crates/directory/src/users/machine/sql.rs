@@ -16,6 +16,7 @@ pub(super) struct NewMachine<'a> {
     pub org_id: &'a str,
     pub user_name: &'a str,
     pub user_name_key: String,
+    pub has_domain_login_names: bool,
     pub name: &'a str,
     pub description: &'a str,
     pub access_token_type: AccessTokenType,
@@ -24,8 +25,8 @@ pub(super) struct NewMachine<'a> {
 pub(super) async fn insert(connection: &mut Connection, user: &NewMachine<'_>, receipt: &Receipt) -> Result<()> {
     let statement = statement!(
         "INSERT INTO users (instance_id, id, org_id, kind, state, user_name, user_name_lower, user_name_key, name,
-         name_lower, description, access_token_type, created_at, changed_at, sequence)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14)"
+         name_lower, description, access_token_type, created_at, changed_at, sequence, has_domain_login_names)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14, $15)"
     );
     let values = values![
         user.id,
@@ -41,6 +42,7 @@ pub(super) async fn insert(connection: &mut Connection, user: &NewMachine<'_>, r
         user.access_token_type.number(),
         receipt.changed_at,
         receipt.sequence,
+        user.has_domain_login_names,
     ];
     connection.defer(statement, values.into(), REFUSALS).await
 }

@@ -1,10 +1,10 @@
 //! The filter language of user lists: what v1 and v2 queries have in common, as conditions (`spec: api.md 1.7`).
 
-use castellan_db::query::Condition;
+use castellan_db::query::{Condition, Related};
 use castellan_kernel::{Fault, Result, TextMethod};
 
 use crate::users::head::UserKind;
-use crate::users::login_names::{LOGIN_NAME, USER_NAME};
+use crate::users::login_names::{self, DOMAIN_LOGIN_NAME, USER_NAME};
 
 const TOO_DEEP: Fault = Fault::invalid("USER-zsQ97", "Errors.Query.TooManyNestingLevels");
 const INVALID: Fault = Fault::invalid("USER-Fil01", "List.Query.Invalid");
@@ -137,12 +137,17 @@ pub(super) fn kind(number: i32) -> Condition {
 
 /// One of the user's login names compares like this.
 pub(super) fn login_name(method: TextMethod, value: &str) -> Condition {
-    Condition::search_among(
-        "u.id",
-        "SELECT l.user_id FROM login_names l WHERE l.instance_id = $1",
-        "EXISTS (SELECT 1 FROM login_names l WHERE l.instance_id = $1 AND l.user_id = u.id",
-        Condition::named(LOGIN_NAME, method, value),
-    )
+    let on_domains = Related::rows(
+        "SELECT l.user_id FROM domain_login_names l WHERE l.instance_id = $1",
+        "EXISTS (SELECT 1 FROM domain_login_names l WHERE l.instance_id = $1 AND l.user_id = u.id",
+        Condition::named(DOMAIN_LOGIN_NAME, method, value),
+    );
+    let alone = login_names::alone(
+        "EXISTS (SELECT 1 FROM users n WHERE n.instance_id = $1 AND n.id = u.id AND NOT n.has_domain_login_names",
+        method,
+        value,
+    );
+    Condition::search_among("u.id", [on_domains, alone])
 }
 
 /// The user has metadata like this; a key and a value that stand side by side must be those of one pair.
@@ -168,10 +173,10 @@ fn metadata(pairs: Vec<Pair>) -> Condition {
     let mut conditions: Vec<Condition> = keys
         .into_iter()
         .map(|key| Condition::all(std::iter::once(key).chain(values.next().map(|(_, value)| value))))
-        .map(|pair| Condition::search_among("u.id", ALL, ONE, pair))
+        .map(|pair| Condition::search_among("u.id", [Related::rows(ALL, ONE, pair)]))
         .collect();
     conditions.extend(values.map(|(is_indexed, value)| match is_indexed {
-        true => Condition::search_among("u.id", ALL, ONE, value),
+        true => Condition::search_among("u.id", [Related::rows(ALL, ONE, value)]),
         false => Condition::among("u.id IN (SELECT m.user_id FROM user_metadata m WHERE m.instance_id = $1", value),
     }));
     Condition::all(conditions)
