@@ -123,10 +123,11 @@ const ADMINISTRATORS: &str =
 /// `$3`: organizations, `$4`: users, `$5`: projects.
 const AUTHORIZATIONS: &str =
     "INSERT INTO authorizations (instance_id, id, org_id, user_id, project_id, grant_id, role_keys,
-        state, created_at, changed_at, sequence)
+        state, created_at, changed_at, sequence, user_org_id)
     {numbers} SELECT $1, CAST(500000000000000000 + i AS TEXT), CAST(200000000000000000 + i % $3 AS TEXT),
         CAST(300000000000000000 + i % $4 AS TEXT), CAST(400000000000000000 + i % $5 AS TEXT), '', '[\"reader\"]', 1,
-        4000000 + i, 4000000 + i, 1
+        4000000 + i, 4000000 + i, 1,
+        CAST(200000000000000000 + CASE WHEN i % $4 % 2 = 0 THEN 0 ELSE i % $4 % $3 END AS TEXT)
     FROM n";
 
 impl Application {

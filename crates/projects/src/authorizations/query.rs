@@ -91,7 +91,7 @@ pub(super) mod filter {
     }
 
     pub fn user_org(id: String) -> Condition {
-        Condition::equals("u.org_id", id)
+        Condition::equals("a.user_org_id", id)
     }
 
     pub fn user_kind(number: i32) -> Condition {
@@ -264,7 +264,7 @@ async fn list(ctx: &mut Context, conditions: Vec<Condition>, sorting: Sorting, p
             Sorting::User => &["a.user_id", "a.id"],
             Sorting::Project => &["a.project_id", "a.id"],
             Sorting::Org => &["a.org_id", "a.id"],
-            Sorting::UserOrg => &["u.org_id", "a.id"],
+            Sorting::UserOrg => &["a.user_org_id", "a.id"],
         })
         .page(page);
     ctx.read().await?.list(&select, read).await

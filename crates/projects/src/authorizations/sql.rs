@@ -26,8 +26,9 @@ pub(super) async fn user_exists(connection: &mut Connection, user_id: &str) -> R
 pub(super) async fn insert(connection: &mut Connection, row: &NewRow, receipt: &Receipt) -> Result<()> {
     let statement = statement!(
         "INSERT INTO authorizations (instance_id, id, org_id, user_id, project_id, grant_id, role_keys, state,
-                                     created_at, changed_at, sequence)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)"
+                                     created_at, changed_at, sequence, user_org_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10,
+                 (SELECT u.org_id FROM users u WHERE u.instance_id = $1 AND u.id = $4))"
     );
     let values = [
         row.id.as_str().into(),

@@ -216,6 +216,8 @@ impl<S: Serve> Connection<S> {
         let mut builder = auto::Builder::new(TokioExecutor::new());
         builder
             .http1()
+            // Otherwise each request that waits for storage costs another look at the socket, and a buffer for what is not there.
+            .half_close(true)
             .timer(TokioTimer::new())
             .header_read_timeout(limits.header_read_timeout)
             .max_buf_size(limits.max_header_bytes.max(8192) as usize);

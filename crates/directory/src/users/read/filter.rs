@@ -160,24 +160,22 @@ fn metadata(pairs: Vec<Pair>) -> Condition {
             Pair::Key(method, key) => keys.push(Condition::indexed_text("m.key", "m.key_lower", method, &key)),
             // The index holds the beginning of a value, since values may be long.
             Pair::Value { equal: true, value } if value.len() < 64 => {
-                values.push((true, Condition::sql("substr(m.value, 1, 64) = ?", [value.into()])));
+                values.push(Condition::sql("substr(m.value, 1, 64) = ?", [value.into()]));
             }
             Pair::Value { equal: true, value } => {
                 let both = [value[..value.len().min(64)].to_vec().into(), value.into()];
-                values.push((true, Condition::sql("substr(m.value, 1, 64) = ? AND m.value = ?", both)));
+                values.push(Condition::sql("substr(m.value, 1, 64) = ? AND m.value = ?", both));
             }
-            Pair::Value { equal: false, value } => values.push((false, !Condition::equals("m.value", value))),
+            Pair::Value { equal: false, value } if value.len() < 64 => {
+                values.push(Condition::sql("substr(m.value, 1, 64) <> ?", [value.into()]));
+            }
+            Pair::Value { equal: false, value } => values.push(!Condition::equals("m.value", value)),
         }
     }
     let mut values = values.into_iter();
-    let mut conditions: Vec<Condition> = keys
-        .into_iter()
-        .map(|key| Condition::all(std::iter::once(key).chain(values.next().map(|(_, value)| value))))
-        .map(|pair| Condition::search_among("u.id", [Related::rows(ALL, ONE, pair)]))
-        .collect();
-    conditions.extend(values.map(|(is_indexed, value)| match is_indexed {
-        true => Condition::search_among("u.id", [Related::rows(ALL, ONE, value)]),
-        false => Condition::among("u.id IN (SELECT m.user_id FROM user_metadata m WHERE m.instance_id = $1", value),
-    }));
+    let pairs: Vec<Condition> =
+        keys.into_iter().map(|key| Condition::all(std::iter::once(key).chain(values.next()))).collect();
+    let conditions =
+        pairs.into_iter().chain(values).map(|pair| Condition::search_among("u.id", [Related::rows(ALL, ONE, pair)]));
     Condition::all(conditions)
 }
