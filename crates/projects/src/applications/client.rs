@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use castellan_crypto::assertion::StoredKey;
-use castellan_db::{Connection, Question, Recalled, Remember, statement};
+use castellan_db::{Connection, Question, Recalled, Remember, Row, statement};
 use castellan_kernel::{Result, Timestamp};
 
 use super::{AuthMethod, Kind, OidcConfig, sql};
@@ -57,12 +57,17 @@ impl Client {
 /// When storage does not answer.
 pub async fn client_by_id(connection: &mut Connection, client_id: &str) -> Result<Option<Arc<Client>>> {
     let key = connection.key(&[client_id]);
-    let recording = match connection.recall::<Client>(key).await? {
-        Recalled::Known(client) => return Ok(Some(client)),
+    let recording = match connection.recall::<Found>(key).await? {
+        Recalled::Known(found) => return Ok(found.0.clone()),
         Recalled::Unknown(recording) => recording,
     };
-    let Some(row) = connection.ask_one(&client_question(client_id)).await? else { return Ok(None) };
-    let client = Client {
+    let row = connection.ask_one(&client_question(client_id)).await?;
+    let client = row.map(|row| read(client_id, &row)).transpose()?.map(Arc::new);
+    Ok(connection.keep(recording, Found(client)).0.clone())
+}
+
+fn read(client_id: &str, row: &Row) -> Result<Client> {
+    Ok(Client {
         client_id: client_id.to_owned(),
         app_id: row.text(0)?,
         name: row.text(1)?,
@@ -76,15 +81,17 @@ pub async fn client_by_id(connection: &mut Connection, client_id: &str) -> Resul
         project_role_assertion: row.boolean(9)?,
         project_role_check: row.boolean(10)?,
         has_project_check: row.boolean(11)?,
-    };
-    Ok(Some(connection.keep(recording, client)))
+    })
 }
 
-impl Remember for Client {
+/// What was found under a client id. That there is nothing is remembered as well: tokens of service users name the user there.
+struct Found(Option<Arc<Client>>);
+
+impl Remember for Found {
     const BUDGET: u64 = 1 << 20;
 
     fn weight(&self) -> u64 {
-        size_of::<Self>() as u64 + 1024
+        self.0.as_ref().map_or(0, |_| size_of::<Client>() as u64 + 1024)
     }
 }
 
