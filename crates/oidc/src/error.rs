@@ -109,8 +109,10 @@ impl IntoResponse for OAuthError {
 
 /// A JSON answer that nobody may store (RFC 6749 5.1).
 pub fn json(status: StatusCode, body: &impl Serialize) -> Response {
-    match serde_json::to_vec(body) {
-        Ok(bytes) => json_bytes(status, bytes.into()),
+    // Room for an access token and an ID token.
+    let mut bytes = Vec::with_capacity(1_536);
+    match serde_json::to_writer(&mut bytes, body) {
+        Ok(()) => json_bytes(status, bytes.into()),
         Err(cause) => {
             tracing::error!(%cause, "an answer could not be written as JSON");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
