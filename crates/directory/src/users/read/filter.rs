@@ -86,19 +86,19 @@ pub(super) fn text(column: &'static str, lower: &'static str, method: TextMethod
     Condition::searched_text("u.id", FIND, column, lower, method, value)
 }
 
-/// A comparison of the user name.
-pub(super) fn user_name(method: TextMethod, value: &str) -> Condition {
-    match method {
-        TextMethod::Equals | TextMethod::EqualsIgnoreCase => Condition::named(USER_NAME, method, value),
-        _ => Condition::searched_name("u.id", FIND, USER_NAME, method, value),
-    }
-}
-
 /// The same for a column that has an index of its own, in which what is equal is found at once.
 pub(super) fn name(column: &'static str, lower: &'static str, method: TextMethod, value: &str) -> Condition {
     match method {
         TextMethod::Equals | TextMethod::EqualsIgnoreCase => Condition::indexed_text(column, lower, method, value),
         _ => text(column, lower, method, value),
+    }
+}
+
+/// A comparison of the user name.
+pub(super) fn user_name(method: TextMethod, value: &str) -> Condition {
+    match method {
+        TextMethod::Equals | TextMethod::EqualsIgnoreCase => Condition::named(USER_NAME, method, value),
+        _ => Condition::searched_name("u.id", FIND, USER_NAME, method, value),
     }
 }
 
