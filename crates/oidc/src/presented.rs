@@ -58,7 +58,7 @@ pub struct Presented {
 pub(crate) struct Granted(pub Presented);
 
 impl Remember for Granted {
-    const BUDGET: u64 = 1 << 20;
+    const BUDGET: u64 = 512 << 10;
 
     fn weight(&self) -> u64 {
         let presented = &self.0;
