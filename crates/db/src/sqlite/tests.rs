@@ -496,3 +496,40 @@ async fn lower_case_is_that_of_all_scripts() {
     let row = connection.row(lower, &[]).await.unwrap().unwrap();
     assert_eq!((row.text(0).unwrap().as_str(), row.opt_text(1).unwrap()), ("árvíztűrő", None));
 }
+
+#[test]
+fn users_keep_their_login_names_when_they_are_stored_once() {
+    let connection = rusqlite::Connection::open_in_memory().unwrap();
+    let apply = |versions: std::ops::RangeInclusive<u32>| {
+        for migration in crate::migrations().iter().filter(|migration| versions.contains(&migration.version)) {
+            connection.execute_batch(&migration.text(crate::EngineKind::Sqlite)).unwrap();
+        }
+    };
+    apply(1..=16);
+    connection
+        .execute_batch(
+            "PRAGMA foreign_keys = OFF;
+             INSERT INTO users (instance_id, id, org_id, kind, state, user_name, user_name_lower, user_name_key, created_at,
+                 changed_at, sequence)
+             VALUES ('i', 'bare', 'o1', 2, 1, 'Bare', 'bare', 'bare', 0, 0, 1),
+                    ('i', 'dom', 'o2', 2, 1, 'Dom', 'dom', 'dom' || char(31) || 'o2', 0, 0, 1);
+             INSERT INTO login_names (instance_id, login_name_lower, user_id, login_name, is_primary)
+             VALUES ('i', 'bare', 'bare', 'Bare', 1),
+                    ('i', 'dom@one.example', 'dom', 'Dom@one.example', 1),
+                    ('i', 'dom@two.example', 'dom', 'Dom@two.example', 0);",
+        )
+        .unwrap();
+    let names = || {
+        let sql =
+            "SELECT user_id, login_name, login_name_lower, is_primary FROM login_names ORDER BY user_id, login_name";
+        let mut statement = connection.prepare(sql).unwrap();
+        let names = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))).unwrap();
+        names.collect::<rusqlite::Result<Vec<(String, String, String, bool)>>>().unwrap()
+    };
+    let before = names();
+    assert_eq!(before.len(), 3);
+    apply(17..=u32::MAX);
+    assert_eq!(names(), before);
+    let stored = "SELECT COUNT(*) FROM domain_login_names";
+    assert_eq!(connection.query_row(stored, [], |row| row.get::<_, i64>(0)).unwrap(), 2);
+}
