@@ -31,7 +31,7 @@ pub(super) fn writer(path: &Path, durability: Durability) -> rusqlite::Result<Co
     }
     connection.pragma_update(None, "synchronous", if durability == Durability::Full { "NORMAL" } else { "OFF" })?;
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
-    connection.pragma_update(None, "cache_size", -3_584)?;
+    connection.pragma_update(None, "cache_size", -2_560)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     common(&connection, PREPARED_BY_WRITER)?;
     Ok(connection)
