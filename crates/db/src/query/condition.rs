@@ -225,10 +225,22 @@ impl Condition {
         value: &str,
     ) -> Self {
         let compared = Self::indexed_text(column, lower, method, value);
-        let loosely = loosened(method);
+        let loose = Self::text(column, lower, loosened(method), value);
+        Self::searched(key, find, method, value, compared, loose)
+    }
+
+    /// A comparison by this method, and the same without regard to case.
+    fn searched(
+        key: &'static str,
+        find: &'static str,
+        method: TextMethod,
+        value: &str,
+        compared: Self,
+        loose: Self,
+    ) -> Self {
         // How a sigma is lower-cased depends on what stands around it.
-        let loose = if value.contains('Σ') { compared.clone() } else { Self::text(column, lower, loosely, value) };
-        let is_within = matches!(loosely, TextMethod::ContainsIgnoreCase | TextMethod::EndsWithIgnoreCase);
+        let loose = if value.contains('Σ') { compared.clone() } else { loose };
+        let is_within = matches!(loosened(method), TextMethod::ContainsIgnoreCase | TextMethod::EndsWithIgnoreCase);
         Self::search(key, find, loose, compared, is_within)
     }
 
@@ -240,8 +252,7 @@ impl Condition {
         let found = match loosened(method) {
             TextMethod::EqualsIgnoreCase => Self::all([
                 Self::compare(key, ">=", lower_value.clone()),
-                Self::compare(key, "<", lower_value.clone() + FIRST_OF_A_NAME),
-                Self::compare(lower, "=", lower_value),
+                Self::compare(key, "<", lower_value + FIRST_OF_A_NAME),
             ]),
             // How a sigma is lower-cased depends on what stands around it.
             TextMethod::StartsWithIgnoreCase if !value.contains('Σ') => {
@@ -266,10 +277,8 @@ impl Condition {
         value: &str,
     ) -> Self {
         let compared = Self::named(columns, method, value);
-        let loosely = loosened(method);
-        let loose = if value.contains('Σ') { compared.clone() } else { Self::named(columns, loosely, value) };
-        let is_within = matches!(loosely, TextMethod::ContainsIgnoreCase | TextMethod::EndsWithIgnoreCase);
-        Self::search(key, find, loose, compared, is_within)
+        let loose = Self::named(columns, loosened(method), value);
+        Self::searched(key, find, method, value, compared, loose)
     }
 
     /// The time compares by this method.
