@@ -309,6 +309,35 @@ async fn a_list_is_the_same_whether_it_goes_through_few_rows_or_many() {
 }
 
 #[tokio::test]
+async fn a_search_finds_what_was_written_after_it() {
+    on_each_engine(|db| async move {
+        fill(&db, "i1", &["Anna", "Bob"]).await;
+        let find = "SELECT e.aggregate_id FROM events e WHERE e.instance_id = $1";
+        let text = |value| {
+            let method = TextMethod::Contains;
+            Condition::searched_text("e.aggregate_id", find, "e.aggregate_id", "e.editor", method, value)
+        };
+        assert_eq!(names(&db, text("nn")).await, ["Anna"]);
+        fill(&db, "i2", &["Hanna"]).await;
+        assert_eq!(names(&db, text("nn")).await, ["Anna"]);
+        fill(&db, "i1", &["Joanna"]).await;
+        assert_eq!(names(&db, text("nn")).await, ["Anna", "Joanna"]);
+        assert_eq!(names(&db, text("bb")).await.len(), 0);
+        let mut tx = db.begin(Some("i1"));
+        let condition = Condition::equals("aggregate_id", "Joanna");
+        let head = "DELETE FROM events WHERE instance_id = $1 AND sequence > ?";
+        tx.execute_where("events", head, &castellan_db::values![0], &condition).await.unwrap();
+        let select = events().and(text("nn"));
+        let own = tx.list(&select, |row| row.text(0)).await.unwrap();
+        assert_eq!(own.items, ["Anna"], "a transaction sees what it wrote itself");
+        assert_eq!(names(&db, text("nn")).await, ["Anna", "Joanna"]);
+        tx.commit().await.unwrap();
+        assert_eq!(names(&db, text("nn")).await, ["Anna"]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_condition_may_ask_another_table() {
     on_each_engine(|db| async move {
         fill(&db, "i1", &["Anna", "Bob"]).await;

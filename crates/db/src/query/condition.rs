@@ -489,7 +489,8 @@ impl Condition {
     /// Whether it says nothing but to whom rows belong.
     pub(super) fn is_only_owner(&self) -> bool {
         match &self.0 {
-            Node::Owner { .. } | Node::Constant(true) => true,
+            _ if self.is_always() => true,
+            Node::Owner { .. } => true,
             Node::Few(condition) => condition.is_only_owner(),
             Node::All(conditions) => conditions.iter().all(Self::is_only_owner),
             Node::Any(conditions) => conditions.len() == 1 && conditions.iter().all(Self::is_only_owner),

@@ -30,14 +30,26 @@ fn few() -> u64 {
 /// From how many rows before the page on it is worth counting first, to come from the nearer end.
 const DEEP: u64 = 1_000;
 
-/// A number that was counted.
-struct Number(u64);
+/// Numbers that were counted.
+struct Numbers(Box<[u64]>);
 
-impl Remember for Number {
+impl Remember for Numbers {
     const BUDGET: u64 = 256 << 10;
 
     fn weight(&self) -> u64 {
-        size_of::<Self>() as u64
+        (size_of::<Self>() + size_of_val(&*self.0)) as u64
+    }
+}
+
+/// The keys of the few rows that a search found, or that it found many.
+struct Searched(Option<Vec<String>>);
+
+impl Remember for Searched {
+    const BUDGET: u64 = 256 << 10;
+
+    fn weight(&self) -> u64 {
+        let keys = self.0.iter().flatten().map(|key| size_of_val(key) + key.capacity());
+        (size_of::<Self>() + keys.sum::<usize>()) as u64
     }
 }
 
@@ -99,11 +111,22 @@ impl Connection {
         }
         for search in open.into_iter().filter(|condition| !condition.is_owner()) {
             let Some(statement) = search.settling(engine, few + 1) else { continue };
-            let rows = self.rows_dynamic(&statement).await?;
-            let keys = rows.iter().map(|row| row.text(0)).collect::<Result<Vec<_>>>()?;
-            search.settle_search((rows.len() as u64 <= few).then_some(keys));
+            search.settle_search(self.searched(&statement, few).await?);
         }
         Ok(Some(settled))
+    }
+
+    /// The keys that the statement of a search finds, unless these are too many. Whoever goes through the pages of what was searched
+    /// for asks for the same, so they are kept until rows come, change or go.
+    async fn searched(&mut self, statement: &DynamicStatement, few: u64) -> Result<Option<Vec<String>>> {
+        let recording = match self.recall::<Searched>(self.key_of(statement)).await? {
+            Recalled::Known(searched) => return Ok(searched.0.clone()),
+            Recalled::Unknown(recording) => recording,
+        };
+        let rows = self.rows_dynamic(statement).await?;
+        let is_few = rows.len() as u64 <= few;
+        let keys = is_few.then(|| rows.iter().map(|row| row.text(0)).collect::<Result<_>>()).transpose()?;
+        Ok(self.keep(recording, Searched(keys)).0.clone())
     }
 
     /// The total, with so many rows found on the page.
@@ -161,9 +184,9 @@ impl Connection {
     async fn page_of_parts(&mut self, select: &Select, offset: u64, limit: u64) -> Result<(Vec<Row>, u64)> {
         let mut parts: Vec<(Select, Option<u64>)> = select.parts.iter().map(|part| (select.part(part), None)).collect();
         if offset >= DEEP {
-            let sizes = self.rows_dynamic(&select.sizes_statement(self.engine())).await?;
-            for (position, (_, size)) in parts.iter_mut().enumerate() {
-                *size = sizes.first().map(|row| row.unsigned(position)).transpose()?;
+            let sizes = self.numbers(&select.sizes_statement(self.engine()), parts.len()).await?;
+            for ((_, size), counted) in parts.iter_mut().zip(sizes) {
+                *size = Some(counted);
             }
         }
         let counted: Option<u64> = parts.iter().map(|(_, size)| *size).sum();
@@ -216,15 +239,21 @@ impl Connection {
         self.number(&statement).await
     }
 
-    /// The number that a statement finds, counted once until rows come, change or go.
+    /// The number that a statement finds.
     async fn number(&mut self, statement: &DynamicStatement) -> Result<u64> {
-        let recording = match self.recall::<Number>(self.key_of(statement)).await? {
-            Recalled::Known(number) => return Ok(number.0),
+        Ok(self.numbers(statement, 1).await?.first().copied().unwrap_or_default())
+    }
+
+    /// So many numbers that a statement finds side by side, counted once until rows come, change or go.
+    async fn numbers(&mut self, statement: &DynamicStatement, count: usize) -> Result<Vec<u64>> {
+        let recording = match self.recall::<Numbers>(self.key_of(statement)).await? {
+            Recalled::Known(numbers) => return Ok(numbers.0.to_vec()),
             Recalled::Unknown(recording) => recording,
         };
         let rows = self.rows_dynamic(statement).await?;
-        let number = rows.first().map_or(Ok(0), |row| row.unsigned(0))?;
-        Ok(self.keep(recording, Number(number)).0)
+        let read = |row: &Row| (0..count).map(|position| row.unsigned(position)).collect::<Result<_>>();
+        let numbers = rows.first().map_or_else(|| Ok(Box::default()), read)?;
+        Ok(self.keep(recording, Numbers(numbers)).0.to_vec())
     }
 
     /// Under what is kept that a statement found: its text and its values.

@@ -61,12 +61,8 @@ impl Select {
     /// The statement that returns the rows of a page in the middle of an order that no index of the embedded engine has, out of so
     /// many in total, or none if it must be sorted.
     pub(super) fn middle_statement(&self, engine: EngineKind, page: Page, total: u64) -> Option<DynamicStatement> {
-        let is_scattered = match self.scatter {
-            Scatter::Never => false,
-            Scatter::Filtered => !self.conditions.iter().all(Condition::is_always),
-            Scatter::Always => true,
-        };
-        let (EngineKind::Sqlite, true, [column, key], Some(limit)) = (engine, is_scattered, self.order, page.limit)
+        let (EngineKind::Sqlite, true, [column, key], Some(limit)) =
+            (engine, self.is_scattered(), self.order, page.limit)
         else {
             return None;
         };
@@ -112,11 +108,21 @@ impl Select {
         draft.finish(self.label)
     }
 
-    /// The list of the rows of a part.
+    /// The list of the rows of a part, which an index has in order if it has those of all parts.
     pub(super) fn part(&self, part: &Part) -> Self {
         let mut select = self.clone().and(Condition::sql(part.condition, [])).order_by(part.order);
         select.parts = &[];
+        select.scatter = if self.is_scattered() { Scatter::Always } else { Scatter::Never };
         select
+    }
+
+    /// Whether no index of the embedded engine has the rows that pass the filters in their order.
+    fn is_scattered(&self) -> bool {
+        match self.scatter {
+            Scatter::Never => false,
+            Scatter::Filtered => !self.is_only_owner(),
+            Scatter::Always => true,
+        }
     }
 
     /// Whether to go through the list part by part. Few rows are found and sorted sooner.

@@ -101,13 +101,10 @@ pub(super) mod filter {
     }
 
     pub fn display_name(method: TextMethod, name: &str) -> Condition {
-        Condition::text(
-            "CASE WHEN u.kind = 2 THEN u.name ELSE u.display_name END",
-            "CASE WHEN u.kind = 2 THEN u.name_lower ELSE u.display_name_lower END",
-            method,
-            name,
-        )
-        .row_by_row()
+        const USERS: &str =
+            "SELECT u.id FROM administrators m JOIN users u ON u.instance_id = m.instance_id AND u.id = m.user_id
+            WHERE m.instance_id = $1";
+        login_names::shown_name("a.user_id", USERS, method, name)
     }
 
     pub fn first_name(method: TextMethod, name: &str) -> Condition {

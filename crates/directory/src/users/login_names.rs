@@ -49,6 +49,14 @@ pub fn preferred_of_members(method: TextMethod, value: &str) -> Condition {
     Condition::search_among("a.user_id", [on_domains, alone])
 }
 
+/// The name that is shown of the user `u` compares like this: of people it is the display name, of service users the name. `key` and
+/// `find` as in [`Condition::searched_text`].
+pub fn shown_name(key: &'static str, find: &'static str, method: TextMethod, value: &str) -> Condition {
+    const NAME: &str = "CASE WHEN u.kind = 2 THEN u.name ELSE u.display_name END";
+    const LOWER: &str = "CASE WHEN u.kind = 2 THEN u.name_lower ELSE u.display_name_lower END";
+    Condition::searched_text(key, find, NAME, LOWER, method, value)
+}
+
 /// The columns of the login names `l`.
 pub const LOGIN_NAME: NameColumns =
     NameColumns { name: "l.login_name", lower: "l.login_name_lower", key: "l.login_name_key" };

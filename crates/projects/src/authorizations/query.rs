@@ -122,14 +122,7 @@ pub(super) mod filter {
     }
 
     pub fn display_name(method: TextMethod, name: &str) -> Condition {
-        Condition::searched_text(
-            "a.user_id",
-            USERS,
-            "CASE WHEN u.kind = 2 THEN u.name ELSE u.display_name END",
-            "CASE WHEN u.kind = 2 THEN u.name_lower ELSE u.display_name_lower END",
-            method,
-            name,
-        )
+        login_names::shown_name("a.user_id", USERS, method, name)
     }
 
     pub fn project(id: String) -> Condition {

@@ -160,14 +160,14 @@ fn metadata(pairs: Vec<Pair>) -> Condition {
             Pair::Key(method, key) => keys.push(Condition::indexed_text("m.key", "m.key_lower", method, &key)),
             // The index holds the beginning of a value, since values may be long.
             Pair::Value { equal: true, value } if value.len() < 64 => {
-                values.push(Condition::sql("substr(m.value, 1, 64) = ?", [value.into()]));
+                values.push(Condition::sql("m.value_start = ?", [value.into()]));
             }
             Pair::Value { equal: true, value } => {
                 let both = [value[..value.len().min(64)].to_vec().into(), value.into()];
-                values.push(Condition::sql("substr(m.value, 1, 64) = ? AND m.value = ?", both));
+                values.push(Condition::sql("m.value_start = ? AND m.value = ?", both));
             }
             Pair::Value { equal: false, value } if value.len() < 64 => {
-                values.push(Condition::sql("substr(m.value, 1, 64) <> ?", [value.into()]));
+                values.push(Condition::sql("m.value_start <> ?", [value.into()]));
             }
             Pair::Value { equal: false, value } => values.push(!Condition::equals("m.value", value)),
         }

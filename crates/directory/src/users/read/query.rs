@@ -59,14 +59,16 @@ impl Sorting {
 
     fn scatter(self) -> Scatter {
         match self {
-            Self::FirstName | Self::LastName | Self::DisplayName => Scatter::Always,
-            Self::UserName => Scatter::Filtered,
+            Self::UserName | Self::FirstName | Self::LastName | Self::DisplayName => Scatter::Filtered,
             _ => Scatter::Never,
         }
     }
 
     fn parts(self) -> &'static [Part] {
         match self {
+            Self::FirstName => BY_FIRST_NAME,
+            Self::LastName => BY_LAST_NAME,
+            Self::DisplayName => BY_DISPLAY_NAME,
             Self::NickName => BY_NICK_NAME,
             Self::State => BY_STATE,
             Self::Kind => BY_KIND,
@@ -75,6 +77,19 @@ impl Sorting {
     }
 }
 
+/// Names that people alone have: the embedded engine has no index of service users in these orders.
+const BY_FIRST_NAME: &[Part] = &[
+    Part { condition: "u.first_name_lower = ''", order: &["u.id"] },
+    Part { condition: "u.first_name_lower > ''", order: &["u.first_name_lower", "u.id"] },
+];
+const BY_LAST_NAME: &[Part] = &[
+    Part { condition: "u.last_name_lower = ''", order: &["u.id"] },
+    Part { condition: "u.last_name_lower > ''", order: &["u.last_name_lower", "u.id"] },
+];
+const BY_DISPLAY_NAME: &[Part] = &[
+    Part { condition: "u.display_name_lower = ''", order: &["u.id"] },
+    Part { condition: "u.display_name_lower > ''", order: &["u.display_name_lower", "u.id"] },
+];
 /// What most users share, so that no index is worth it.
 const BY_NICK_NAME: &[Part] = &[
     Part { condition: "u.nick_name_lower = ''", order: &["u.id"] },
