@@ -11,6 +11,7 @@ use tokio::sync::{Mutex, oneshot};
 
 use super::Durability;
 use super::checkpoint::{self, Checkpoints};
+use super::precedence::give_way;
 use super::writer::{Health, Outcome, Writer};
 
 /// What the committer is told.
@@ -64,6 +65,7 @@ impl Committer {
     }
 
     fn run(mut self, signals: &Receiver<Signal>) {
+        give_way();
         // Here and not where the log is opened: nobody who only reads has to wait for the disk.
         if let Err(cause) = (self.log.settle)() {
             self.health.fail(&unsynced(&cause));

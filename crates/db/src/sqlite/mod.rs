@@ -17,7 +17,8 @@
 //!    ended run again, as they do after any conflict. For a second after that every command sets a savepoint, and its failure
 //!    leaves the others alone.
 //! 3. The committer queues at the same lock, behind the commands that already wait. With the lock it runs `COMMIT`; without the
-//!    lock it syncs the log; then it tells the waiters. While it syncs, commands fill the next group.
+//!    lock it syncs the log; then it tells the waiters. While it syncs, commands fill the next group; where processors are scarce,
+//!    the committer gives way to them ([`precedence`]).
 //!
 //! A command that wrote nothing waits for its group as well. Groups become durable in order, so it never answers "nothing to
 //! change" from data that a power failure could take back.
@@ -54,6 +55,7 @@ mod errors;
 mod migrate;
 mod open;
 mod ownership;
+mod precedence;
 mod ranks;
 mod reader;
 #[cfg(test)]
