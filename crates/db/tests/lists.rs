@@ -250,7 +250,10 @@ async fn a_list_in_parts_is_the_same_as_one_that_is_sorted() {
                     let page = Page::unbounded(offset, limit, ascending);
                     let sorted = events().keyed("e.aggregate_id").and(condition).order_by(ORDER).page(page);
                     let in_parts = list(&db, sorted.clone().in_parts(PARTS)).await;
-                    assert_eq!(in_parts, list(&db, sorted).await, "{offset}, {ascending}, {limit}");
+                    let expected = list(&db, sorted.clone()).await;
+                    assert_eq!(in_parts, expected, "{offset}, {ascending}, {limit}");
+                    let if_embedded = list(&db, sorted.in_parts_if_embedded(PARTS)).await;
+                    assert_eq!(if_embedded, expected, "{offset}, {ascending}, {limit}");
                 }
             }
         }

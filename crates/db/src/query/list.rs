@@ -63,7 +63,7 @@ impl Connection {
         let settled = self.settled(select).await?;
         let select = settled.as_ref().unwrap_or(select);
         let (rows, total) = match select.page {
-            Page { offset, limit: Some(limit), .. } if limit > 0 && select.goes_by_parts() => {
+            Page { offset, limit: Some(limit), .. } if limit > 0 && select.goes_by_parts(self.engine()) => {
                 self.page_of_parts(select, offset, limit).await?
             }
             Page { offset, limit: Some(limit), .. } if offset >= DEEP && limit > 0 => {

@@ -61,6 +61,8 @@ pub struct Select {
     pub(super) conditions: Vec<Condition>,
     pub(super) order: &'static [&'static str],
     pub(super) parts: &'static [Part],
+    /// Whether PostgreSQL has an index of the whole order, so that the parts are those of the embedded engine alone.
+    pub(super) is_whole_on_postgres: bool,
     pub(super) scatter: Scatter,
     pub(super) page: Page,
 }
@@ -94,6 +96,7 @@ impl Select {
             conditions: Vec::new(),
             order: &[],
             parts: &[],
+            is_whole_on_postgres: false,
             scatter: Scatter::Never,
             page: Page { offset: 0, limit: None, ascending: true },
         }
@@ -143,6 +146,12 @@ impl Select {
     pub fn in_parts(mut self, parts: &'static [Part]) -> Self {
         self.parts = parts;
         self
+    }
+
+    /// The same for an order that an index of PostgreSQL has as a whole.
+    #[must_use]
+    pub fn in_parts_if_embedded(self, parts: &'static [Part]) -> Self {
+        Self { is_whole_on_postgres: true, ..self.in_parts(parts) }
     }
 
     /// Says when no index of the embedded engine has the rows in the order, which must be that of a column (a text or a number) and

@@ -126,8 +126,9 @@ impl Select {
     }
 
     /// Whether to go through the list part by part. Few rows are found and sorted sooner.
-    pub(super) fn goes_by_parts(&self) -> bool {
-        !self.parts.is_empty() && !self.conditions.iter().any(Condition::is_few)
+    pub(super) fn goes_by_parts(&self, engine: EngineKind) -> bool {
+        let is_whole = self.parts.is_empty() || (self.is_whole_on_postgres && engine == EngineKind::Postgres);
+        !is_whole && !self.conditions.iter().any(Condition::is_few)
     }
 
     /// The tables of a list of everything in the order of a joined table, that one first: the embedded engine would join first and

@@ -63,18 +63,6 @@ impl Sorting {
             _ => Scatter::Never,
         }
     }
-
-    fn parts(self) -> &'static [Part] {
-        match self {
-            Self::FirstName => BY_FIRST_NAME,
-            Self::LastName => BY_LAST_NAME,
-            Self::DisplayName => BY_DISPLAY_NAME,
-            Self::NickName => BY_NICK_NAME,
-            Self::State => BY_STATE,
-            Self::Kind => BY_KIND,
-            _ => &[],
-        }
-    }
 }
 
 /// Names that people alone have: the embedded engine has no index of service users in these orders.
@@ -182,12 +170,16 @@ pub(in crate::users) fn hidden_otherwise<'a>(caller: &'a Caller, visibility: &Vi
 }
 
 async fn list(ctx: &mut Context, condition: Condition, sorting: Sorting, page: Page) -> Result<List<User>> {
-    let select = sql::select()
-        .and(condition)
-        .order_by(sorting.columns())
-        .in_parts(sorting.parts())
-        .scattered(sorting.scatter())
-        .page(page);
+    let select = sql::select().and(condition).order_by(sorting.columns()).scattered(sorting.scatter()).page(page);
+    let select = match sorting {
+        Sorting::FirstName => select.in_parts_if_embedded(BY_FIRST_NAME),
+        Sorting::LastName => select.in_parts_if_embedded(BY_LAST_NAME),
+        Sorting::DisplayName => select.in_parts_if_embedded(BY_DISPLAY_NAME),
+        Sorting::NickName => select.in_parts(BY_NICK_NAME),
+        Sorting::State => select.in_parts(BY_STATE),
+        Sorting::Kind => select.in_parts(BY_KIND),
+        Sorting::Id | Sorting::UserName | Sorting::Email | Sorting::Created => select,
+    };
     let connection = ctx.read().await?;
     let mut users = connection.list(&select, sql::read).await?;
     sql::add_login_names(connection, &mut users.items).await?;
