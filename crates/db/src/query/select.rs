@@ -33,7 +33,7 @@ pub enum Scatter {
     /// One always has.
     #[default]
     Never,
-    /// One has, but nothing that filters ask for, beside whose a row is.
+    /// One has, but nothing that filters ask for other than whose a row is.
     Filtered,
     /// None has.
     Always,

@@ -4,6 +4,7 @@ use castellan_proto::zitadel::{filter, management::v1, metadata, object, user, u
 use castellan_rpc::Context;
 
 use super::{api_v1, api_v2};
+use crate::users::human::{self, AddHuman, NewAddress};
 use crate::users::login_names;
 use crate::users::machine::{AddMachine, create};
 use crate::users::testing::{World, id};
@@ -256,6 +257,53 @@ async fn names_that_are_unique_in_their_organization_are_found_as_names() {
         assert!(names(&mut ctx, starting("o2", Method::EndsWith)).await.is_empty(), "the key ends in the organization");
         let login = v2::LoginNameQuery { login_name: "anna".into(), method: Method::EqualsIgnoreCase.into() };
         assert_eq!(names(&mut ctx, vec![query(Query::LoginNameQuery(login))]).await, ["anna", "Anna"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn users_are_in_the_order_of_names_that_service_users_do_not_have() {
+    use v2::UserFieldName as By;
+    on_each_engine(|db| async {
+        let world = World::new(db).await;
+        let mut ids = vec![world.machine("o1", "robot").await, world.machine("o2", "crawler").await];
+        for (org, first, last) in [("o1", "Zoe", "Adams"), ("o2", "adam", "Young"), ("o1", "Adam", "Baker")] {
+            let command = AddHuman {
+                org_id: org.into(),
+                user_name: Some(format!("{first}.{last}")),
+                first_name: first.into(),
+                last_name: last.into(),
+                email: NewAddress { address: format!("{last}@example.com"), ..NewAddress::default() },
+                ..AddHuman::default()
+            };
+            let mut ctx = world.internal();
+            ids.push(human::add(&mut ctx, command).await.unwrap().user_id);
+            ctx.commit().await.unwrap();
+        }
+        let (robots, zoe, young, baker) = (&ids[..2], &ids[2], &ids[3], &ids[4]);
+        for (column, people) in [
+            (By::FirstName, [young, baker, zoe]),
+            (By::LastName, [zoe, baker, young]),
+            (By::DisplayName, [baker, young, zoe]),
+        ] {
+            let expected: Vec<&String> = robots.iter().chain(people).collect();
+            for (asc, offset, limit) in [(true, 0, 10), (false, 0, 10), (true, 1, 2), (false, 1, 3), (true, 3, 1)] {
+                let request = v2::ListUsersRequest {
+                    query: Some(object::v2::ListQuery { asc, offset, limit }),
+                    sorting_column: column.into(),
+                    queries: vec![],
+                };
+                let answer = api_v2::list(&mut world.iam("IAM_OWNER"), request).await.unwrap();
+                assert_eq!(answer.details.unwrap().total_result, 5);
+                let mut in_order = expected.clone();
+                if !asc {
+                    in_order.reverse();
+                }
+                let page: Vec<&String> = in_order.into_iter().skip(offset as usize).take(limit as usize).collect();
+                let found: Vec<&String> = answer.result.iter().map(|user| &user.user_id).collect();
+                assert_eq!(found, page, "{column:?}, {asc}, {offset}");
+            }
+        }
     })
     .await;
 }
