@@ -1,5 +1,7 @@
 //! Running list queries: the rows of a page, and the total of all rows that pass the filters.
 
+use std::sync::Arc;
+
 use castellan_kernel::{Page, Result};
 
 use super::{Condition, Draft, Select};
@@ -185,8 +187,8 @@ impl Connection {
         let mut parts: Vec<(Select, Option<u64>)> = select.parts.iter().map(|part| (select.part(part), None)).collect();
         if offset >= DEEP {
             let sizes = self.numbers(&select.sizes_statement(self.engine()), parts.len()).await?;
-            for ((_, size), counted) in parts.iter_mut().zip(sizes) {
-                *size = Some(counted);
+            for ((_, size), counted) in parts.iter_mut().zip(&sizes.0) {
+                *size = Some(*counted);
             }
         }
         let counted: Option<u64> = parts.iter().map(|(_, size)| *size).sum();
@@ -241,19 +243,19 @@ impl Connection {
 
     /// The number that a statement finds.
     async fn number(&mut self, statement: &DynamicStatement) -> Result<u64> {
-        Ok(self.numbers(statement, 1).await?.first().copied().unwrap_or_default())
+        Ok(self.numbers(statement, 1).await?.0.first().copied().unwrap_or_default())
     }
 
     /// So many numbers that a statement finds side by side, counted once until rows come, change or go.
-    async fn numbers(&mut self, statement: &DynamicStatement, count: usize) -> Result<Vec<u64>> {
+    async fn numbers(&mut self, statement: &DynamicStatement, count: usize) -> Result<Arc<Numbers>> {
         let recording = match self.recall::<Numbers>(self.key_of(statement)).await? {
-            Recalled::Known(numbers) => return Ok(numbers.0.to_vec()),
+            Recalled::Known(numbers) => return Ok(numbers),
             Recalled::Unknown(recording) => recording,
         };
         let rows = self.rows_dynamic(statement).await?;
         let read = |row: &Row| (0..count).map(|position| row.unsigned(position)).collect::<Result<_>>();
         let numbers = rows.first().map_or_else(|| Ok(Box::default()), read)?;
-        Ok(self.keep(recording, Numbers(numbers)).0.to_vec())
+        Ok(self.keep(recording, Numbers(numbers)))
     }
 
     /// Under what is kept that a statement found: its text and its values.

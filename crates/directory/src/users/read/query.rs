@@ -65,24 +65,23 @@ impl Sorting {
     }
 }
 
+/// Users who have nothing in this column, in the order of their ids, and all others in the order of the column.
+macro_rules! nothing_first {
+    ($column:literal) => {
+        &[
+            Part { condition: concat!($column, " = ''"), order: &["u.id"] },
+            Part { condition: concat!($column, " > ''"), order: &[$column, "u.id"] },
+        ]
+    };
+}
+
 /// Names that people alone have: the embedded engine has no index of service users in these orders.
-const BY_FIRST_NAME: &[Part] = &[
-    Part { condition: "u.first_name_lower = ''", order: &["u.id"] },
-    Part { condition: "u.first_name_lower > ''", order: &["u.first_name_lower", "u.id"] },
-];
-const BY_LAST_NAME: &[Part] = &[
-    Part { condition: "u.last_name_lower = ''", order: &["u.id"] },
-    Part { condition: "u.last_name_lower > ''", order: &["u.last_name_lower", "u.id"] },
-];
-const BY_DISPLAY_NAME: &[Part] = &[
-    Part { condition: "u.display_name_lower = ''", order: &["u.id"] },
-    Part { condition: "u.display_name_lower > ''", order: &["u.display_name_lower", "u.id"] },
-];
+const BY_FIRST_NAME: &[Part] = nothing_first!("u.first_name_lower");
+const BY_LAST_NAME: &[Part] = nothing_first!("u.last_name_lower");
+const BY_DISPLAY_NAME: &[Part] = nothing_first!("u.display_name_lower");
+
 /// What most users share, so that no index is worth it.
-const BY_NICK_NAME: &[Part] = &[
-    Part { condition: "u.nick_name_lower = ''", order: &["u.id"] },
-    Part { condition: "u.nick_name_lower > ''", order: &["u.nick_name_lower", "u.id"] },
-];
+const BY_NICK_NAME: &[Part] = nothing_first!("u.nick_name_lower");
 const BY_KIND: &[Part] =
     &[Part { condition: "u.kind = 1", order: &["u.id"] }, Part { condition: "u.kind = 2", order: &["u.id"] }];
 const BY_STATE: &[Part] = &[
