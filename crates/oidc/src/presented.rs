@@ -59,6 +59,7 @@ pub(crate) struct Granted(pub Presented);
 
 impl Remember for Granted {
     const BUDGET: u64 = 512 << 10;
+    const PART_FOR_NEW: f64 = 0.8;
 
     fn weight(&self) -> u64 {
         let presented = &self.0;

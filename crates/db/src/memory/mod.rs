@@ -31,6 +31,10 @@ pub trait Remember: Send + Sync + Sized + 'static {
     /// Bytes that all kept values of this kind may hold together; the least useful ones go first.
     const BUDGET: u64;
 
+    /// The part of the budget that is for what came last, used or not; the rest is for what is used again and again. A value that
+    /// is used once, soon after it came, needs more: it must not give way to others that have had their use.
+    const PART_FOR_NEW: f64 = 0.03;
+
     /// Bytes that this value holds, about.
     fn weight(&self) -> u64;
 }

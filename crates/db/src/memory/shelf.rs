@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use quick_cache::Weighter;
-use quick_cache::sync::Cache;
+use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
 use super::{Remember, TableSet};
 
@@ -33,7 +33,13 @@ impl<T: Remember> Shelf<T> {
     pub(super) fn new() -> Self {
         // The table of keys starts small and grows.
         const EXPECTED: usize = 64;
-        Self(Cache::with_weighter(EXPECTED, T::BUDGET, Bytes))
+        let options = OptionsBuilder::new()
+            .estimated_items_capacity(EXPECTED)
+            .weight_capacity(T::BUDGET)
+            .hot_allocation(1.0 - T::PART_FOR_NEW)
+            .build()
+            .expect("both capacities are set");
+        Self(Cache::with_options(options, Bytes, DefaultHashBuilder::default(), DefaultLifecycle::default()))
     }
 
     pub(super) fn get(&self, key: &[u8]) -> Option<Arc<Entry<T>>> {

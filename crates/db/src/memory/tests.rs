@@ -342,3 +342,28 @@ fn other_parts_give_another_key_whatever_they_contain() {
     assert_ne!(key(&[b"a\0b"]), key(&[b"a", b"b"]));
     assert_ne!(key(&[b"a"]), key(&[b"a", b""]));
 }
+
+/// A value that is used once, soon after it came.
+struct Passing;
+
+impl Remember for Passing {
+    const BUDGET: u64 = 1 << 16;
+    const PART_FOR_NEW: f64 = 0.8;
+
+    fn weight(&self) -> u64 {
+        1 << 10
+    }
+}
+
+#[test]
+fn what_had_its_use_gives_way_to_what_waits_for_it() {
+    let shelf = super::shelf::Shelf::<Passing>::new();
+    let entry = || super::shelf::Entry { value: Arc::new(Passing), tables: TableSet::EMPTY, moment: 0 };
+    for number in 0..1_000_u64 {
+        shelf.put(number.to_be_bytes().to_vec(), entry());
+        // Twenty others come before it is used.
+        if let Some(used) = number.checked_sub(20) {
+            assert!(shelf.get(&used.to_be_bytes()).is_some(), "{used}");
+        }
+    }
+}
