@@ -1,5 +1,11 @@
 //! How the process allocates memory: the one place that speaks to the allocator of the C library, which every other crate may
-//! not. Owns the number of its arenas, nothing else.
+//! not. Owns the number of its arenas and what threads keep for themselves, nothing else.
+
+mod shelf;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+
+use shelf::Place;
 
 /// Has all threads share few arenas: one for each processor, and one for all who serve no requests. To be called before any thread is
 /// started; elsewhere than with the GNU C library it does nothing.
@@ -22,12 +28,133 @@ pub fn share_arenas() {
     }
 }
 
+/// The largest piece that a thread of the GNU C library keeps for itself, in bytes.
+const SMALL: usize = 1_032;
+
+/// The allocator of the C library, asked so that requests seldom need a lock. To be made the global one.
+///
+/// Threads of the GNU C library keep small pieces that they were given back and hand them out again without asking anyone. It looks
+/// there for `malloc` and `free` alone: `realloc` and `calloc` always lock an arena, and so does everything that is not small, where
+/// another thread may hold the lock that has lost its processor. So small pieces are moved and cleared here, and those of
+/// the size of a request's future are kept on a shelf of each thread.
+pub struct FewLocks;
+
+/// Whether a piece is small.
+fn is_small(size: usize) -> bool {
+    size <= SMALL
+}
+
+#[allow(unsafe_code, reason = "an allocator is an unsafe trait")]
+// SAFETY: every piece comes from `System`, with the layout of its place or else its own, and goes back to it with the same one.
+unsafe impl GlobalAlloc for FewLocks {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        match Place::of(layout) {
+            Some(place) => place.take(),
+            // SAFETY: what the caller promises is what `System` asks for.
+            None => unsafe { System.alloc(layout) },
+        }
+    }
+
+    unsafe fn dealloc(&self, piece: *mut u8, layout: Layout) {
+        match Place::of(layout) {
+            // SAFETY: the piece was taken from this place, as its layout tells, and the caller is done with it.
+            Some(place) => unsafe { place.put(piece) },
+            // SAFETY: as above.
+            None => unsafe { System.dealloc(piece, layout) },
+        }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        if !is_small(layout.size()) && Place::of(layout).is_none() {
+            // SAFETY: as above.
+            return unsafe { System.alloc_zeroed(layout) };
+        }
+        // SAFETY: as above; the piece has as many bytes as are cleared.
+        unsafe {
+            let piece = self.alloc(layout);
+            if !piece.is_null() {
+                piece.write_bytes(0, layout.size());
+            }
+            piece
+        }
+    }
+
+    unsafe fn realloc(&self, piece: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        // SAFETY: the caller promises that the new size is a valid one of this alignment.
+        let new_layout = unsafe { Layout::from_size_align_unchecked(new_size, layout.align()) };
+        let (old_place, new_place) = (Place::of(layout), Place::of(new_layout));
+        if old_place.is_some() && old_place == new_place {
+            return piece;
+        }
+        if old_place.is_none() && new_place.is_none() && !(is_small(layout.size()) && is_small(new_size)) {
+            // SAFETY: as above.
+            return unsafe { System.realloc(piece, layout, new_size) };
+        }
+        // SAFETY: both pieces have the bytes that are copied, and are not the same one.
+        unsafe {
+            let new = self.alloc(new_layout);
+            if !new.is_null() {
+                new.copy_from_nonoverlapping(piece, layout.size().min(new_size));
+                self.dealloc(piece, layout);
+            }
+            new
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    #[global_allocator]
+    static ALLOCATOR: super::FewLocks = super::FewLocks;
+
+    /// Sizes around every border: small, on a shelf, and larger.
+    const SIZES: [usize; 12] = [1, 24, 1_031, 1_032, 1_033, 1_536, 1_537, 4_000, 8_191, 8_192, 8_193, 40_000];
+
     #[test]
     fn threads_allocate_as_before() {
         super::share_arenas();
         let sums: Vec<_> = (0..8_usize).map(|seed| std::thread::spawn(move || vec![seed; 10_000].len())).collect();
         assert!(sums.into_iter().all(|sum| sum.join().is_ok_and(|length| length == 10_000)));
+    }
+
+    #[test]
+    fn a_piece_keeps_its_bytes_when_it_grows_and_shrinks() {
+        for from in SIZES {
+            for to in SIZES {
+                let mut bytes: Vec<u8> = (0..from).map(|at| at as u8).collect();
+                bytes.shrink_to_fit();
+                bytes.reserve_exact(to.saturating_sub(from));
+                bytes.truncate(to);
+                bytes.shrink_to_fit();
+                assert!(bytes.iter().enumerate().all(|(at, byte)| *byte == at as u8), "{from} to {to}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_asked_for_empty_is_empty_though_it_was_used_before() {
+        for size in SIZES {
+            for _ in 0..3 {
+                drop(vec![0xff_u8; size]);
+                assert!(vec![0_u8; size].iter().all(|byte| *byte == 0), "{size}");
+            }
+        }
+    }
+
+    #[test]
+    fn pieces_in_use_are_never_the_same_one_whoever_gives_them_back() {
+        for round in 0..50_u8 {
+            let pieces: Vec<Vec<u8>> =
+                (0..60).map(|at| vec![at ^ round; SIZES[usize::from(at) % SIZES.len()]]).collect();
+            let others = std::thread::spawn(move || {
+                let all_own = pieces.iter().zip(0_u8..).all(|(piece, at)| piece.iter().all(|byte| *byte == at ^ round));
+                (all_own, pieces.into_iter().step_by(2).collect::<Vec<_>>())
+            });
+            let (all_own, left) = others.join().unwrap();
+            assert!(all_own);
+            assert!(
+                left.iter().zip((0_u8..).step_by(2)).all(|(piece, at)| piece.iter().all(|byte| *byte == at ^ round))
+            );
+        }
     }
 }

@@ -2,6 +2,9 @@
 
 use std::process::ExitCode;
 
+#[global_allocator]
+static ALLOCATOR: castellan_allocator::FewLocks = castellan_allocator::FewLocks;
+
 fn main() -> ExitCode {
     castellan_allocator::share_arenas();
     castellan_server::cli::run(
