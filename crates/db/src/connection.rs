@@ -162,7 +162,8 @@ impl Connection {
     async fn look(&mut self, memory: &Memory) -> Result<u64> {
         if let Session::SqliteWrite(session) = &mut self.session {
             // Once it is this command's turn, nobody else commits.
-            session.take_turn().await?;
+            let turn = session.take_turn().await;
+            self.note_failure(turn)?;
         }
         if let Some(view) = self.view {
             return Ok(view);

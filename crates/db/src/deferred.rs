@@ -1,9 +1,11 @@
-//! Writes whose result nobody waits for: they are sent together with the next statement or with the commit.
+//! Writes whose result nobody waits for: they are done together with the next statement or with the commit.
 
 use castellan_kernel::{Error, Fault, Result};
 
+use crate::call::{Call, Cost};
 use crate::connection::{Session, scoped};
 use crate::error::refusal;
+use crate::row::Origin;
 use crate::{Connection, Refusal, Statement, Value};
 
 /// What it means when a rule of the schema refuses a row: the name of a unique index or constraint
@@ -13,23 +15,52 @@ pub type Refusals = &'static [(&'static str, Fault)];
 /// So many writes are kept back at most.
 const MOST: usize = 100;
 
+/// A write that is kept back.
+pub(crate) struct Deferred {
+    pub(crate) statement: &'static Statement,
+    pub(crate) instance: Option<String>,
+    pub(crate) values: Vec<Value>,
+    pub(crate) refusals: Refusals,
+}
+
+impl Deferred {
+    /// What an engine needs to run it.
+    pub(crate) fn as_call(&self) -> Call<'_> {
+        Call {
+            sql: self.statement.sql,
+            instance: self.instance.as_deref(),
+            values: &self.values,
+            cost: Cost::Small,
+            origin: Origin::Statement(self.statement),
+        }
+    }
+}
+
 impl Connection {
     /// Runs a write whose number of rows does not matter. On PostgreSQL it is sent with the next statement of the transaction or
-    /// with its commit, and what it fails with is the error of that call. `refusals` say what a refused row means.
+    /// with its commit; on the embedded engine, a transaction that does nothing else never waits for its turn. What it fails with is
+    /// the error of that call. `refusals` say what a refused row means.
     ///
     /// # Errors
     /// As [`Connection::execute`], with the faults of `refusals`.
     pub async fn defer(&mut self, statement: &'static Statement, values: Vec<Value>, refusals: Refusals) -> Result<()> {
         self.refuse_if_lost()?;
-        if let Session::Postgres(session) = &mut self.session
-            && session.writes()
-        {
-            let instance = scoped(self.instance.as_deref(), statement.scope)?.map(str::to_owned);
-            session.defer(statement, instance, values, refusals);
-            let sent = if session.deferred() < MOST { Ok(()) } else { Box::pin(session.flush()).await };
-            return self.note_failure(sent);
+        let kept_back = match &self.session {
+            Session::Postgres(session) => session.writes(),
+            Session::SqliteWrite(session) => !session.has_turn(),
+            Session::SqliteRead(_) => false,
+        };
+        if !kept_back {
+            return self.execute(statement, &values).await.map(drop).map_err(|error| translate(error, refusals));
         }
-        self.execute(statement, &values).await.map(drop).map_err(|error| translate(error, refusals))
+        let instance = scoped(self.instance.as_deref(), statement.scope)?.map(str::to_owned);
+        let deferred = Deferred { statement, instance, values, refusals };
+        let count = match &mut self.session {
+            Session::Postgres(session) => session.defer(deferred),
+            Session::SqliteWrite(session) => session.defer(deferred),
+            Session::SqliteRead(_) => 0,
+        };
+        if count < MOST { Ok(()) } else { self.settle().await }
     }
 
     /// Waits for the writes that were deferred so far, for those who must know which of several things was refused.
@@ -38,9 +69,12 @@ impl Connection {
     /// As [`Connection::defer`].
     pub async fn settle(&mut self) -> Result<()> {
         self.refuse_if_lost()?;
-        let Session::Postgres(session) = &mut self.session else { return Ok(()) };
-        let sent = if session.deferred() == 0 { Ok(()) } else { Box::pin(session.flush()).await };
-        self.note_failure(sent)
+        let settled = match &mut self.session {
+            Session::Postgres(session) if session.deferred() > 0 => Box::pin(session.flush()).await,
+            Session::SqliteWrite(session) if session.has_deferred() => Box::pin(session.take_turn()).await,
+            Session::Postgres(_) | Session::SqliteWrite(_) | Session::SqliteRead(_) => Ok(()),
+        };
+        self.note_failure(settled)
     }
 }
 

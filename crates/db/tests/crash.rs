@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use castellan_db::{Db, DbOptions, SqliteOptions, global_statement, values};
+use castellan_db::{Db, DbOptions, SqliteOptions, global_statement, statement, values};
 use castellan_kernel::{Result, Timestamp};
 
 /// Names the database for the child process; without it the child's "test" does nothing.
@@ -15,11 +15,17 @@ async fn open(path: &Path) -> Db {
     Db::open(DbOptions::Sqlite(SqliteOptions::new(path))).await.unwrap()
 }
 
-async fn write(db: &Db, name: &str) -> Result<()> {
+/// Two rows, of which a torn command would leave one; written in its turn, or handed over whole.
+async fn write(db: &Db, name: &str, handed_over: bool) -> Result<()> {
     let mut tx = db.begin(Some("i1"));
-    // Two rows, of which a torn command would leave one.
     for part in ["a", "b"] {
-        tx.append_outbox(&format!("{name}/{part}"), &serde_json::json!({}), Timestamp::from_micros(0)).await?;
+        let kind = format!("{name}/{part}");
+        if handed_over {
+            let insert = statement!("INSERT INTO outbox (instance_id, kind, payload, run_at) VALUES ($1, $2, '{}', 0)");
+            tx.defer(insert, values![kind].into(), &[]).await?;
+        } else {
+            tx.append_outbox(&kind, &serde_json::json!({}), Timestamp::from_micros(0)).await?;
+        }
     }
     tx.commit().await
 }
@@ -37,7 +43,7 @@ async fn child_writes_until_it_is_killed() {
             tokio::spawn(async move {
                 for number in 0.. {
                     let name = format!("{round}-{task}-{number}");
-                    write(&db, &name).await.unwrap();
+                    write(&db, &name, number % 2 == 1).await.unwrap();
                     writeln!(std::io::stdout(), "acknowledged {name}").unwrap();
                 }
             })

@@ -152,25 +152,6 @@ impl<'a> NewSession<'a> {
     /// meantime; this call or the commit then fails with `OIDC-shBou`.
     pub(crate) async fn open(&self, ctx: &mut Context) -> Result<()> {
         let terms = &self.terms;
-        let aggregate = Aggregate::of_new_id("oidc_session", &self.id, terms.org_id);
-        let added = SessionAdded {
-            user_id: terms.user_id,
-            org_id: terms.org_id,
-            session_id: "",
-            client_id: terms.client_id,
-            audience: terms.audience,
-            scope: terms.scopes,
-            auth_methods: [terms.auth_method.number()],
-            auth_time: self.issued_at.to_rfc3339(),
-        };
-        ctx.record(&aggregate, &added).await?;
-        let token = AccessTokenAdded {
-            id: &self.access_token_id,
-            scope: terms.scopes,
-            lifetime: terms.lifetime_seconds.saturating_mul(1_000_000_000),
-            reason: terms.reason as i64,
-        };
-        ctx.record(&aggregate, &token).await?;
         let values = vec![
             self.id.as_str().into(),
             terms.user_id.into(),
@@ -192,7 +173,28 @@ impl<'a> NewSession<'a> {
                       WHERE u.instance_id = $1 AND u.id = $3 AND u.state = 1 AND o.state = 1),
                      $4, $5, $6, $7, $8, $9, $10, $11, $12)"
         );
-        ctx.tx().await?.defer(statement, values, &[("oidc_sessions.user_id", NOT_ACTIVE)]).await
+        // First, so that a refused session has written nothing that must be taken back.
+        ctx.tx().await?.defer(statement, values, &[("oidc_sessions.user_id", NOT_ACTIVE)]).await?;
+
+        let aggregate = Aggregate::of_new_id("oidc_session", &self.id, terms.org_id);
+        let added = SessionAdded {
+            user_id: terms.user_id,
+            org_id: terms.org_id,
+            session_id: "",
+            client_id: terms.client_id,
+            audience: terms.audience,
+            scope: terms.scopes,
+            auth_methods: [terms.auth_method.number()],
+            auth_time: self.issued_at.to_rfc3339(),
+        };
+        ctx.record(&aggregate, &added).await?;
+        let token = AccessTokenAdded {
+            id: &self.access_token_id,
+            scope: terms.scopes,
+            lifetime: terms.lifetime_seconds.saturating_mul(1_000_000_000),
+            reason: terms.reason as i64,
+        };
+        ctx.record(&aggregate, &token).await.map(drop)
     }
 
     /// Has its access token remembered for the first use; `read_at` is when the user was read.

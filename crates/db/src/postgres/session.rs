@@ -10,13 +10,13 @@ use castellan_kernel::{Error, Result};
 use deadpool_postgres::{Object, Pool};
 
 use super::pipeline::{Answer, Failed, Request, exchange};
-use super::waiting::{Announced, Deferred};
+use super::waiting::Announced;
 use super::{client, convert, errors};
 use crate::call::{Call, Cost};
-use crate::deferred::{Refusals, translate};
+use crate::deferred::{Deferred, translate};
 use crate::events::insertion;
 use crate::row::{Origin, Row};
-use crate::{Question, Refusal, Statement, StatementScope, Value};
+use crate::{Question, Refusal, Statement, StatementScope};
 
 /// What a session may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,16 +98,11 @@ impl Session {
         self.announced.push(Announced { question, instance, rows: None });
     }
 
-    /// Sends this write with the next statement or the commit.
-    pub(crate) fn defer(
-        &mut self,
-        statement: &'static Statement,
-        instance: Option<String>,
-        values: Vec<Value>,
-        refusals: Refusals,
-    ) {
+    /// Sends this write with the next statement or the commit; returns how many there are to send.
+    pub(crate) fn defer(&mut self, deferred: Deferred) -> usize {
         self.announced.clear();
-        self.deferred.push(Deferred { statement, instance, values, refusals });
+        self.deferred.push(deferred);
+        self.deferred.len()
     }
 
     /// How many writes wait to be sent.

@@ -2,9 +2,9 @@
 
 use super::pipeline::Request;
 use crate::call::Call;
-use crate::deferred::Refusals;
+use crate::deferred::Deferred;
 use crate::row::{Origin, Row};
-use crate::{Question, Statement, Value};
+use crate::{Question, Statement};
 
 /// A read that will follow, and its rows once they are there.
 pub(super) struct Announced {
@@ -23,19 +23,11 @@ impl Announced {
     }
 }
 
-/// A write that nobody waits for.
-pub(super) struct Deferred {
-    pub statement: &'static Statement,
-    pub instance: Option<String>,
-    pub values: Vec<Value>,
-    pub refusals: Refusals,
-}
-
 impl<'a> Request<'a> {
     pub(super) fn of_deferred(deferred: &'a Deferred) -> Self {
-        let Deferred { statement, instance, values, refusals } = deferred;
-        let request = Self::new(statement.sql, instance.as_deref(), values, Origin::Statement(statement));
-        Self { for_rows: false, refusals, ..request }
+        let call = deferred.as_call();
+        let request = Self::new(call.sql, call.instance, call.values, call.origin);
+        Self { for_rows: false, refusals: deferred.refusals, ..request }
     }
 
     pub(super) fn of_announced(announced: &'a Announced) -> Self {

@@ -11,13 +11,15 @@ use tokio::sync::{Mutex, oneshot};
 
 use super::Durability;
 use super::checkpoint::{self, Checkpoints};
+use super::group::Outcome;
+use super::handed_over::HandedOver;
 use super::precedence::give_way;
-use super::writer::{Health, Outcome, Writer};
+use super::writer::{Health, Writer};
 
 /// What the committer is told.
 pub(super) enum Signal {
-    /// A command began a transaction.
-    GroupOpened,
+    /// There is something to commit.
+    Work,
     /// Finish and end.
     Close(oneshot::Sender<()>),
 }
@@ -25,7 +27,7 @@ pub(super) enum Signal {
 impl Drop for Committer {
     fn drop(&mut self) {
         // Also after a panic: without this thread, commands would wait for ever.
-        self.writer.blocking_lock().close();
+        self.end();
     }
 }
 
@@ -42,6 +44,7 @@ pub(super) struct Log {
 pub(super) struct Committer {
     writer: Arc<Mutex<Writer>>,
     health: Arc<Health>,
+    handed_over: Arc<HandedOver>,
     log: Log,
     checkpoints: Checkpoints,
     restart_at: u64,
@@ -52,10 +55,12 @@ impl Committer {
     pub(super) fn start(
         writer: Arc<Mutex<Writer>>,
         health: Arc<Health>,
+        handed_over: Arc<HandedOver>,
         log: Log,
         checkpoints: Checkpoints,
     ) -> Result<Sender<Signal>> {
-        let committer = Self { writer, health, log, checkpoints, restart_at: checkpoint::RESTART_AT_PAGES };
+        let committer =
+            Self { writer, health, handed_over, log, checkpoints, restart_at: checkpoint::RESTART_AT_PAGES };
         let (sender, signals) = channel();
         std::thread::Builder::new()
             .name("db-committer".to_owned())
@@ -72,10 +77,10 @@ impl Committer {
         }
         while let Ok(signal) = signals.recv() {
             match signal {
-                Signal::GroupOpened => self.commit(),
+                Signal::Work => self.commit(),
                 Signal::Close(done) => {
                     self.commit();
-                    self.writer.blocking_lock().close();
+                    self.end();
                     self.checkpoints.close();
                     // The one who closes may have given up waiting.
                     let _ = done.send(());
@@ -86,8 +91,15 @@ impl Committer {
         self.checkpoints.close();
     }
 
+    /// Refuses commands from now on.
+    fn end(&self) {
+        self.writer.blocking_lock().close();
+        self.handed_over.close();
+    }
+
     fn commit(&mut self) {
         let mut writer = self.writer.blocking_lock();
+        self.handed_over.run(&mut writer, &self.health);
         let committed = writer.commit_group(&self.health);
         if let Some((_, pages)) = &committed
             && *pages >= self.restart_at

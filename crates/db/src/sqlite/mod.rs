@@ -9,7 +9,7 @@
 //! # Writing
 //! There is one connection that writes, behind a fair (first-in first-out) lock.
 //!
-//! 1. A command takes the lock at its first statement. If no transaction is open it runs `BEGIN IMMEDIATE`, which opens a
+//! 1. A command takes the lock at its first statement that is not deferred. If no transaction is open it runs `BEGIN IMMEDIATE`, which opens a
 //!    *group*, and wakes the committer thread. Then it runs its statements.
 //! 2. Its commit releases the lock, and waits for the outcome of the group. Its failure, or the drop of its future at any point,
 //!    takes back what it wrote before the lock is released. Commands seldom fail after they have written, so they set no
@@ -19,6 +19,10 @@
 //! 3. The committer queues at the same lock, behind the commands that already wait. With the lock it runs `COMMIT`; without the
 //!    lock it syncs the log; then it tells the waiters. While it syncs, commands fill the next group; where processors are scarce,
 //!    the committer gives way to them ([`precedence`]).
+//!
+//! A command that does nothing but write, as most that issue tokens, needs no turn: it hands its writes over whole, and the
+//! committer does them, one such command after the other, before it runs `COMMIT` ([`handed_over`]). No task waits for the
+//! lock then, and whoever serves requests goes on with the next.
 //!
 //! A command that wrote nothing waits for its group as well. Groups become durable in order, so it never answers "nothing to
 //! change" from data that a power failure could take back.
@@ -49,15 +53,19 @@
 mod account;
 mod backup;
 mod checkpoint;
+mod command;
 mod committer;
 mod convert;
 mod errors;
+mod group;
+mod handed_over;
 mod migrate;
 mod open;
 mod ownership;
 mod precedence;
 mod ranks;
 mod reader;
+mod session;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -70,7 +78,7 @@ use castellan_kernel::{Error, Kind, Result};
 use crate::memory::Changes;
 pub use backup::restore;
 pub(crate) use reader::ReadSession;
-pub(crate) use writer::WriteSession;
+pub(crate) use session::WriteSession;
 
 /// Whether an acknowledged command must survive a power failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -6,13 +6,14 @@ use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use castellan_kernel::Kind;
+use castellan_kernel::{Fault, Kind};
 
 use super::committer::{Log, SyncLog};
 use super::*;
 use crate::call::{Call, Cost};
+use crate::deferred::Deferred;
 use crate::row::Origin;
-use crate::{Value, values};
+use crate::{Value, global_statement, values};
 
 /// An engine of its own in a directory that is removed at the end.
 struct Bench {
@@ -56,6 +57,20 @@ const INSERT: &str = "INSERT INTO outbox (instance_id, kind, payload, run_at) VA
 
 async fn insert(session: &mut WriteSession, kind: &str) -> Result<u64> {
     session.execute(call(INSERT, &values![kind])).await
+}
+
+const EMPTY: Fault = Fault::invalid("TEST-Empty", "Errors.Empty");
+
+/// [`INSERT`], to be kept back.
+fn deferred(kind: &str) -> Deferred {
+    let statement =
+        global_statement!("INSERT INTO outbox (instance_id, kind, payload, run_at) VALUES ('i', $1, '{}', 0)");
+    Deferred { statement, instance: None, values: values![kind].into(), refusals: &[("outbox.kind", EMPTY)] }
+}
+
+/// One that the schema refuses.
+fn refused_write() -> Deferred {
+    Deferred { values: values![None::<&str>].into(), ..deferred("") }
 }
 
 /// A sync that waits for a permit, and says when it begins.
@@ -114,6 +129,86 @@ async fn commands_run_while_an_earlier_group_is_synced_and_are_acknowledged_afte
     permit.send(Ok(())).unwrap();
     second.await.unwrap().unwrap();
     assert_eq!(bench.kinds().await, ["first", "second"]);
+}
+
+#[tokio::test]
+async fn a_command_that_only_writes_has_no_turn_and_is_acknowledged_after_its_sync_or_refused_alone() {
+    let (sync, begins, permit) = gated();
+    let bench = Bench::open(Durability::None, sync);
+    let mut first = bench.engine.write();
+    insert(&mut first, "first").await.unwrap();
+    // Others hold the lock meanwhile.
+    let handed_over = ["second", "third"].map(|kind| {
+        let mut session = bench.engine.write();
+        assert_eq!(session.defer(deferred(kind)), 1);
+        tokio::spawn(session.commit())
+    });
+    let mut refused = bench.engine.write();
+    refused.defer(refused_write());
+    let refused = tokio::spawn(refused.commit());
+    let first = tokio::spawn(first.commit());
+    // However they are spread over groups, each is told after a sync.
+    tokio::task::spawn_blocking(move || begins.recv().map(|()| begins)).await.unwrap().unwrap();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(!first.is_finished() && handed_over.iter().all(|command| !command.is_finished()));
+    for _ in 0..3 {
+        permit.send(Ok(())).unwrap();
+    }
+    first.await.unwrap().unwrap();
+    for command in handed_over {
+        command.await.unwrap().unwrap();
+    }
+    assert!(refused.await.unwrap().unwrap_err().is(EMPTY));
+    assert_eq!(bench.kinds().await, ["first", "second", "third"]);
+}
+
+#[tokio::test]
+async fn a_refused_command_that_only_writes_leaves_nothing_and_others_can_run_again() {
+    let bench = Bench::quick();
+    for _ in 0..3 {
+        let mut refused = bench.engine.write();
+        refused.defer(deferred("refused"));
+        refused.defer(refused_write());
+        let mut other = bench.engine.write();
+        other.defer(deferred("kept"));
+        let (refused, other) = tokio::join!(refused.commit(), other.commit());
+        assert!(refused.unwrap_err().is(EMPTY));
+        if let Err(error) = other {
+            assert!(error.is_conflict(), "{error:?}");
+            let mut again = bench.engine.write();
+            again.defer(deferred("kept"));
+            again.commit().await.unwrap();
+        }
+    }
+    assert_eq!(bench.kinds().await, ["kept"; 3]);
+}
+
+#[tokio::test]
+async fn deferred_writes_come_before_what_follows_them() {
+    let bench = Bench::quick();
+    let mut session = bench.engine.write();
+    session.defer(deferred("first"));
+    assert!(!session.has_turn());
+    insert(&mut session, "second").await.unwrap();
+    assert!(session.has_turn() && !session.has_deferred());
+    session.commit().await.unwrap();
+    let mut refused = bench.engine.write();
+    refused.defer(deferred("third"));
+    refused.defer(refused_write());
+    assert!(insert(&mut refused, "fourth").await.unwrap_err().is(EMPTY));
+    let mut dropped = bench.engine.write();
+    dropped.defer(deferred("fifth"));
+    drop(dropped);
+    assert_eq!(bench.kinds().await, ["first", "second"]);
+}
+
+#[tokio::test]
+async fn nothing_is_handed_over_to_a_closed_database() {
+    let bench = Bench::quick();
+    bench.engine.close().await.unwrap();
+    let mut session = bench.engine.write();
+    session.defer(deferred("late"));
+    assert_eq!(session.commit().await.unwrap_err().kind(), Kind::Unavailable);
 }
 
 #[tokio::test]

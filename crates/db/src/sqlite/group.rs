@@ -1,0 +1,69 @@
+//! Commands that share a commit, and how they are told of it.
+
+use std::sync::Arc;
+
+use castellan_kernel::{Error, Result};
+use tokio::sync::watch;
+
+use super::handed_over::Batch;
+use crate::{DatabaseError, Refusal};
+
+/// How a group ended.
+#[derive(Debug, Clone)]
+pub(super) enum Outcome {
+    /// On disk.
+    Durable,
+    /// Nothing of it was kept; its commands may run again.
+    RolledBack(Arc<str>),
+    /// Nobody knows what is on disk.
+    Unknown(Arc<str>),
+}
+
+impl Outcome {
+    /// What a command of the group answers.
+    pub(super) fn into_result(self) -> Result<()> {
+        match self {
+            Self::Durable => Ok(()),
+            Self::RolledBack(reason) => Err(DatabaseError::new(Refusal::Conflict, None, reason).into_error()),
+            Self::Unknown(reason) => Err(Error::internal(reason.to_string())),
+        }
+    }
+}
+
+/// The commands between one `BEGIN` and its `COMMIT`.
+pub(super) struct Group {
+    /// Tells those who had the lock.
+    told: watch::Sender<Option<Outcome>>,
+    /// Those who handed their writes over.
+    handed_over: Vec<Batch>,
+}
+
+impl Group {
+    /// Nobody is in it yet.
+    pub(super) fn new() -> Self {
+        Self { told: watch::Sender::new(None), handed_over: Vec::new() }
+    }
+
+    /// Where the outcome will be told.
+    pub(super) fn subscribe(&self) -> watch::Receiver<Option<Outcome>> {
+        self.told.subscribe()
+    }
+
+    /// Has the outcome told to a command whose writes were handed over and have been done.
+    pub(super) fn tell(&mut self, batch: Batch) {
+        self.handed_over.push(batch);
+    }
+
+    /// Tells everyone who waits.
+    pub(super) fn settle(self, outcome: Outcome) {
+        for batch in self.handed_over {
+            batch.tell(outcome.clone().into_result());
+        }
+        self.told.send_replace(Some(outcome));
+    }
+
+    /// Whether commands have ended in it and wait for its outcome.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.told.receiver_count() > 0 || !self.handed_over.is_empty()
+    }
+}
