@@ -1,8 +1,9 @@
-//! What surrounds every request: its id, its span, its metrics, and on demand its line in the log.
+//! What surrounds every request: its id, its name in the log or its span, its metrics, and on demand its line in the log.
 //! Only method, route, status and time are noted; paths and queries may contain codes and tokens.
 
 use std::borrow::Cow;
-use std::pin::Pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
@@ -19,6 +20,7 @@ use tracing::{Instrument, Span, field};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use crate::config::{Settings, TracingType};
+use crate::logging::RequestName;
 use crate::metrics::Metrics;
 
 /// The label of requests to which no route belongs.
@@ -87,25 +89,26 @@ where
         let id = assign_request_id(request.headers_mut(), &*around.rng);
         let verb = request.method().clone();
         let route = request.extensions().get::<MatchedPath>().cloned();
-        let name = id.to_str().unwrap_or_default();
-        let span = if around.traces {
+        // Whoever collects traces has it in a span, which costs more than a name that is seldom asked for.
+        let (span, name) = if around.traces {
             let span = tracing::info_span!(
                 "request",
-                id = name,
+                id = id.to_str().unwrap_or_default(),
                 verb = verb.as_str(),
                 otel.name = field::Empty,
                 otel.kind = "server",
                 http.response.status_code = field::Empty,
             );
             follow(&span, request.headers());
-            span
+            (span, None)
         } else {
-            tracing::info_span!("request", id = name, verb = verb.as_str())
+            (Span::none(), Some(RequestName { id: id.clone(), verb }))
         };
         let presence = around.metrics.request();
-        let answer = span.in_scope(|| self.inner.call(request)).instrument(span.clone());
+        let answer = named(name.as_ref(), || span.in_scope(|| self.inner.call(request))).instrument(span.clone());
         Box::pin(async move {
-            let mut response = answer.await?;
+            let mut answer = pin!(answer);
+            let mut response = poll_fn(|context| named(name.as_ref(), || answer.as_mut().poll(context))).await?;
             drop(presence);
             let status = response.status();
             let served = response.extensions().get::<Served>().copied();
@@ -122,15 +125,24 @@ where
             }
             if around.access_log {
                 let milliseconds = elapsed.as_secs_f64() * 1000.0;
-                span.in_scope(|| {
-                    let (method, status) = (method.as_ref(), status.as_u16());
-                    tracing::info!(target: "access", method, status, code, milliseconds);
+                named(name.as_ref(), || {
+                    span.in_scope(|| {
+                        let (method, status) = (method.as_ref(), status.as_u16());
+                        tracing::info!(target: "access", method, status, code, milliseconds);
+                    });
                 });
             }
             around.metrics.observe(method, code, elapsed);
             response.headers_mut().entry(REQUEST_ID).or_insert(id);
             Ok(response)
         })
+    }
+}
+
+fn named<T>(name: Option<&RequestName>, work: impl FnOnce() -> T) -> T {
+    match name {
+        Some(name) => name.around(work),
+        None => work(),
     }
 }
 

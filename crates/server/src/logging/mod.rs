@@ -2,6 +2,7 @@
 //! credentials of requests are masked in every line, should one ever get there.
 
 mod mask;
+mod request;
 mod traces;
 
 use std::io::IsTerminal;
@@ -15,6 +16,8 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use self::mask::{Mask, MaskedWriter};
+use self::request::NamingWriter;
+pub use self::request::RequestName;
 use crate::config::{Format, Level, Settings, TracingType};
 use crate::failure::Result;
 
@@ -74,7 +77,7 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let layer = tracing_subscriber::fmt::layer().with_writer(writer);
+    let layer = tracing_subscriber::fmt::layer().with_writer(NamingWriter::new(writer, format));
     match format {
         Format::Text => layer.with_ansi(ansi).boxed(),
         Format::Json => layer.json().flatten_event(true).with_span_list(false).boxed(),
@@ -84,6 +87,8 @@ where
 #[cfg(test)]
 mod tests {
     use std::sync::{Arc, Mutex};
+
+    use http::{HeaderValue, Method};
 
     use super::*;
     use crate::config::{Inputs, load};
@@ -114,13 +119,36 @@ mod tests {
 
     #[test]
     fn json_lines_carry_the_message_the_fields_and_the_request_id() {
-        let text = logged(Format::Json, Level::Info, || {
-            let _span = tracing::info_span!("request", id = "r-1").entered();
+        let name = RequestName { id: HeaderValue::from_static("r-\"1"), verb: Method::GET };
+        let in_span = || {
+            let _span = tracing::info_span!("request", id = "r-\"1", verb = "GET").entered();
             tracing::info!(count = 3, "done");
+        };
+        for work in [&in_span as &dyn Fn(), &|| name.around(|| tracing::info!(count = 3, "done"))] {
+            let text = logged(Format::Json, Level::Info, work);
+            let line: serde_json::Value = serde_json::from_str(&text).unwrap();
+            assert_eq!((&line["message"], &line["count"]), (&"done".into(), &3.into()));
+            assert_eq!((&line["level"], &line["span"]["id"]), (&"INFO".into(), &"r-\"1".into()));
+            assert_eq!((&line["span"]["verb"], &line["span"]["name"]), (&"GET".into(), &"request".into()));
+        }
+    }
+
+    #[test]
+    fn lines_of_text_end_with_the_request_and_others_do_not() {
+        let name = RequestName { id: HeaderValue::from_static("r-1"), verb: Method::POST };
+        let text = logged(Format::Text, Level::Info, || {
+            let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                name.around(|| {
+                    tracing::info!("first");
+                    std::panic::resume_unwind(Box::new("on purpose"));
+                });
+            }));
+            assert!(panicked.is_err());
+            tracing::info!("second");
         });
-        let line: serde_json::Value = serde_json::from_str(&text).unwrap();
-        assert_eq!((&line["message"], &line["count"]), (&"done".into(), &3.into()));
-        assert_eq!((&line["level"], &line["span"]["id"]), (&"INFO".into(), &"r-1".into()));
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines[0].ends_with(r#"first request{id="r-1" verb="POST"}"#), "{text}");
+        assert!(lines[1].ends_with("second"), "{text}");
     }
 
     #[test]
