@@ -1,11 +1,17 @@
 //! How the process allocates memory: the one place that speaks to the allocator of the C library, which every other crate may
 //! not. Owns the number of its arenas and what threads keep for themselves, nothing else.
 
+#![allow(unsafe_code, reason = "an allocator is an unsafe trait, and can be told in no other way how to allocate")]
+
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod few_locks;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod shelf;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-
-use shelf::Place;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+pub use few_locks::FewLocks;
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+pub use std::alloc::System as FewLocks;
 
 /// Has all threads share few arenas: one for each processor, and one for all who serve no requests. To be called before any thread is
 /// started; elsewhere than with the GNU C library it does nothing.
@@ -20,84 +26,9 @@ pub fn share_arenas() {
     {
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let arenas = i32::try_from(processors + 1).unwrap_or(i32::MAX);
-        #[allow(unsafe_code, reason = "the allocator can be told no other way")]
         // SAFETY: `mallopt` takes two numbers and changes nothing but how later allocations are served; there is one thread.
         unsafe {
             libc::mallopt(libc::M_ARENA_MAX, arenas);
-        }
-    }
-}
-
-/// The largest piece that a thread of the GNU C library keeps for itself, in bytes.
-const SMALL: usize = 1_032;
-
-/// The allocator of the C library, asked so that requests seldom need a lock. To be made the global one.
-///
-/// Threads of the GNU C library keep small pieces that they were given back and hand them out again without asking anyone. It looks
-/// there for `malloc` and `free` alone: `realloc` and `calloc` always lock an arena, and so does everything that is not small, where
-/// another thread may hold the lock that has lost its processor. So small pieces are moved and cleared here, and those of
-/// the size of a request's future are kept on a shelf of each thread.
-pub struct FewLocks;
-
-/// Whether a piece is small.
-fn is_small(size: usize) -> bool {
-    size <= SMALL
-}
-
-#[allow(unsafe_code, reason = "an allocator is an unsafe trait")]
-// SAFETY: every piece comes from `System`, with the layout of its place or else its own, and goes back to it with the same one.
-unsafe impl GlobalAlloc for FewLocks {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        match Place::of(layout) {
-            Some(place) => place.take(),
-            // SAFETY: what the caller promises is what `System` asks for.
-            None => unsafe { System.alloc(layout) },
-        }
-    }
-
-    unsafe fn dealloc(&self, piece: *mut u8, layout: Layout) {
-        match Place::of(layout) {
-            // SAFETY: the piece was taken from this place, as its layout tells, and the caller is done with it.
-            Some(place) => unsafe { place.put(piece) },
-            // SAFETY: as above.
-            None => unsafe { System.dealloc(piece, layout) },
-        }
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        if !is_small(layout.size()) && Place::of(layout).is_none() {
-            // SAFETY: as above.
-            return unsafe { System.alloc_zeroed(layout) };
-        }
-        // SAFETY: as above; the piece has as many bytes as are cleared.
-        unsafe {
-            let piece = self.alloc(layout);
-            if !piece.is_null() {
-                piece.write_bytes(0, layout.size());
-            }
-            piece
-        }
-    }
-
-    unsafe fn realloc(&self, piece: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        // SAFETY: the caller promises that the new size is a valid one of this alignment.
-        let new_layout = unsafe { Layout::from_size_align_unchecked(new_size, layout.align()) };
-        let (old_place, new_place) = (Place::of(layout), Place::of(new_layout));
-        if old_place.is_some() && old_place == new_place {
-            return piece;
-        }
-        if old_place.is_none() && new_place.is_none() && !(is_small(layout.size()) && is_small(new_size)) {
-            // SAFETY: as above.
-            return unsafe { System.realloc(piece, layout, new_size) };
-        }
-        // SAFETY: both pieces have the bytes that are copied, and are not the same one.
-        unsafe {
-            let new = self.alloc(new_layout);
-            if !new.is_null() {
-                new.copy_from_nonoverlapping(piece, layout.size().min(new_size));
-                self.dealloc(piece, layout);
-            }
-            new
         }
     }
 }

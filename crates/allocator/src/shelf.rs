@@ -1,16 +1,16 @@
 //! Pieces of a few kilobytes that a thread was given back and keeps for itself, by size. Owns how many of them are kept.
 
-#![allow(unsafe_code, reason = "pieces are linked through their own bytes")]
-
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::ptr::null_mut;
 
-/// Pieces of a place have a multiple of so many bytes.
+use crate::few_locks::SMALL;
+
+/// Pieces of a place have at least a multiple of so many bytes.
 const STEP: usize = 512;
 
 /// The size of the smallest piece that is kept, in steps.
-const FIRST: usize = super::SMALL.div_ceil(STEP);
+const FIRST: usize = SMALL.div_ceil(STEP);
 
 /// That of the largest one.
 const LAST: usize = 16;
@@ -23,7 +23,7 @@ const ALIGN: usize = 16;
 
 /// Where pieces of one size are kept.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place(usize);
+pub(crate) struct Place(usize);
 
 /// The pieces of one thread: in each place a list, whose pieces begin with the address of the next one.
 struct Shelf {
@@ -40,9 +40,9 @@ thread_local! {
 
 impl Place {
     /// Where pieces of this layout are kept, if they are.
-    pub(super) fn of(layout: Layout) -> Option<Self> {
+    pub(crate) fn of(layout: Layout) -> Option<Self> {
         let steps = layout.size().div_ceil(STEP);
-        (layout.size() > super::SMALL && steps <= LAST && layout.align() <= ALIGN).then(|| Self(steps - FIRST))
+        (layout.size() > SMALL && steps <= LAST && layout.align() <= ALIGN).then(|| Self(steps - FIRST))
     }
 
     /// The layout of its pieces.
@@ -52,11 +52,11 @@ impl Place {
     }
 
     /// A piece, null when there is no memory. Threads that end have no shelf any more.
-    pub(super) fn take(self) -> *mut u8 {
+    pub(crate) fn take(self) -> *mut u8 {
         let kept = SHELF.try_with(|shelf| {
             let first = shelf.first[self.0].get();
             if !first.is_null() {
-                // SAFETY: a kept piece begins with the address of the next one, which `put` wrote; it is aligned for that.
+                // SAFETY: a kept piece begins with the address of the next one, which `put` wrote there; it is aligned for that.
                 shelf.first[self.0].set(unsafe { first.cast::<*mut u8>().read() });
                 shelf.count[self.0].set(shelf.count[self.0].get() - 1);
             }
@@ -68,38 +68,45 @@ impl Place {
             _ => unsafe { System.alloc(self.layout()) },
         }
     }
+}
 
-    /// Keeps a piece, or gives it back where enough are kept.
-    ///
-    /// # Safety
-    /// The piece was taken from the same place, of this thread or another, and nobody uses it any more.
-    pub(super) unsafe fn put(self, piece: *mut u8) {
-        let is_kept = SHELF.try_with(|shelf| {
-            let count = shelf.count[self.0].get();
-            if count < MOST {
-                // SAFETY: the piece is not used, has room for an address, and is aligned for it.
-                unsafe { piece.cast::<*mut u8>().write(shelf.first[self.0].get()) };
-                shelf.first[self.0].set(piece);
-                shelf.count[self.0].set(count + 1);
-            }
-            count < MOST
-        });
-        if is_kept != Ok(true) {
-            // SAFETY: it came from `System` with this layout.
-            unsafe { System.dealloc(piece, self.layout()) };
+/// Keeps a piece, or gives it back where it is too small, too large, or enough are kept.
+///
+/// # Safety
+/// The piece came from the C library, on this thread or another, and nobody uses it any more.
+pub(crate) unsafe fn put(piece: *mut u8) {
+    // SAFETY: as the caller promises.
+    let steps = unsafe { libc::malloc_usable_size(piece.cast()) } / STEP;
+    if !(FIRST..=LAST).contains(&steps) {
+        // SAFETY: as the caller promises.
+        return unsafe { libc::free(piece.cast()) };
+    }
+    let is_kept = SHELF.try_with(|shelf| {
+        let (first, kept) = (&shelf.first[steps - FIRST], &shelf.count[steps - FIRST]);
+        let is_kept = kept.get() < MOST;
+        if is_kept {
+            // SAFETY: the piece is not used, has room for an address, and is aligned for it.
+            unsafe { piece.cast::<*mut u8>().write(first.get()) };
+            first.set(piece);
+            kept.set(kept.get() + 1);
         }
+        is_kept
+    });
+    if is_kept != Ok(true) {
+        // SAFETY: as the caller promises.
+        unsafe { libc::free(piece.cast()) };
     }
 }
 
 impl Drop for Shelf {
     fn drop(&mut self) {
-        for (at, first) in self.first.iter().enumerate() {
+        for first in &self.first {
             let mut piece = first.replace(null_mut());
             while !piece.is_null() {
-                // SAFETY: as in `take`; the piece came from `System` with the layout of its place, and nobody uses it.
+                // SAFETY: as in `take`; the piece came from the C library, and nobody uses it.
                 unsafe {
                     let next = piece.cast::<*mut u8>().read();
-                    System.dealloc(piece, Place(at).layout());
+                    libc::free(piece.cast());
                     piece = next;
                 }
             }
