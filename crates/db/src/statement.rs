@@ -23,6 +23,8 @@ pub struct Statement {
     pub heavy: bool,
     /// Whether it finds its only row by a whole unique key of every table that it reads, so that no other row can take its place.
     pub keyed: bool,
+    /// Whether its parameters first appear in the order of their numbers.
+    pub in_order: bool,
     /// The source file that holds it.
     pub file: &'static str,
     /// The line in it.
@@ -38,7 +40,7 @@ impl Statement {
             matches!(scope, StatementScope::Global) || mentions_first_parameter(sql),
             "a statement of one instance must use $1, the instance id; if it is meant for all, use global_statement!"
         );
-        Self { sql, scope, heavy: false, keyed: false, file, line }
+        Self { sql, scope, heavy: false, keyed: false, in_order: appear_in_order(sql), file, line }
     }
 
     #[doc(hidden)]
@@ -71,6 +73,31 @@ pub(crate) const fn mentions_first_parameter(sql: &str) -> bool {
         at += 1;
     }
     false
+}
+
+/// Whether the parameters first appear as `$1`, `$2`, `$3` … (some perhaps again later), as `SQLite` would number them.
+pub(crate) const fn appear_in_order(sql: &str) -> bool {
+    let bytes = sql.as_bytes();
+    let (mut at, mut seen) = (0, 0);
+    while at < bytes.len() {
+        if bytes[at] != b'$' {
+            at += 1;
+            continue;
+        }
+        at += 1;
+        let mut number = 0;
+        while at < bytes.len() && bytes[at].is_ascii_digit() {
+            number = number * 10 + (bytes[at] - b'0') as usize;
+            at += 1;
+        }
+        if number == 0 || number > seen + 1 {
+            return false;
+        }
+        if number > seen {
+            seen = number;
+        }
+    }
+    true
 }
 
 /// A text that was built from parts (list filters). Its values are bound from `$1`, or from `$2` in an instance's scope.
@@ -146,6 +173,21 @@ mod tests {
         assert!(mentions_first_parameter("SELECT $1"));
         assert!(mentions_first_parameter("WHERE instance_id = $1 AND id = $2"));
         assert!(!mentions_first_parameter("SELECT $10, $2"));
+    }
+
+    #[test]
+    fn parameters_are_in_order_when_each_new_one_has_the_next_number() {
+        for sql in [
+            "SELECT 1",
+            "SELECT $1",
+            "SELECT $1, $2, $1, $3",
+            "WHERE a = $1 AND b IN ($2, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        ] {
+            assert!(appear_in_order(sql), "{sql}");
+        }
+        for sql in ["SELECT $2, $1", "SELECT $1, $3", "SELECT $1, '$.key'", "SELECT $x"] {
+            assert!(!appear_in_order(sql), "{sql}");
+        }
     }
 
     #[test]

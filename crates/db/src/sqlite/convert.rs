@@ -81,26 +81,29 @@ fn collect(call: &Call<'_>, connection: &Connection) -> rusqlite::Result<Vec<Row
 fn prepare<'c>(call: &Call<'_>, connection: &'c Connection) -> rusqlite::Result<CachedStatement<'c>> {
     let mut statement = connection.prepare_cached(call.sql)?;
     let given = call.values.len() + usize::from(call.instance.is_some());
-    let mut wanted = 0;
-    // SQLite numbers `$n` by first appearance; the name says which value it is.
-    for index in 1..=statement.parameter_count() {
-        let number = statement
-            .parameter_name(index)
-            .and_then(|name| name.strip_prefix('$')?.parse::<usize>().ok())
-            .filter(|number| *number > 0)
-            .ok_or(rusqlite::Error::InvalidParameterCount(given, index))?;
+    let value_of = |number: usize| match call.instance {
+        Some(instance) if number == 1 => ValueRef::Text(instance.as_bytes()),
+        Some(_) => call.values.get(number - 2).map_or(ValueRef::Null, write),
+        None => call.values.get(number - 1).map_or(ValueRef::Null, write),
+    };
+    let count = statement.parameter_count();
+    let in_order = matches!(call.origin, Origin::Statement(known) if known.in_order);
+    let mut wanted = if in_order { count } else { 0 };
+    for index in 1..=count {
+        let number = if in_order { index } else { number_of(&statement, index, given)? };
         wanted = wanted.max(number);
-        let value = match call.instance {
-            Some(instance) if number == 1 => ValueRef::Text(instance.as_bytes()),
-            Some(_) => call.values.get(number - 2).map_or(ValueRef::Null, write),
-            None => call.values.get(number - 1).map_or(ValueRef::Null, write),
-        };
-        statement.raw_bind_parameter(index, ToSqlOutput::Borrowed(value))?;
+        statement.raw_bind_parameter(index, ToSqlOutput::Borrowed(value_of(number)))?;
     }
     if wanted != given {
         return Err(rusqlite::Error::InvalidParameterCount(given, wanted));
     }
     Ok(statement)
+}
+
+/// Which value a parameter takes: `SQLite` numbers `$n` by first appearance, but its name says it.
+fn number_of(statement: &CachedStatement<'_>, index: usize, given: usize) -> rusqlite::Result<usize> {
+    let name = statement.parameter_name(index).and_then(|name| name.strip_prefix('$')?.parse::<usize>().ok());
+    name.filter(|number| *number > 0).ok_or(rusqlite::Error::InvalidParameterCount(given, index))
 }
 
 fn write(value: &Value) -> ValueRef<'_> {
