@@ -112,14 +112,14 @@ impl Connection {
         value
     }
 
-    /// The value of kind `T` that was foreseen under `key`, if it is still true.
+    /// The value of kind `T` that was foreseen under `key`, if it is still true. It is handed out once.
     ///
     /// # Errors
     /// When storage does not answer.
     pub async fn foreseen<T: Remember>(&mut self, key: &[u8]) -> Result<Option<Arc<T>>> {
         let Some(memory) = self.memory.clone().filter(|_| self.engine() == EngineKind::Sqlite) else { return Ok(None) };
         let view = self.look(&memory).await?;
-        let known = memory.get::<T>(key, view, self.uncommitted());
+        let known = memory.take::<T>(key, view, self.uncommitted());
         Ok(known.map(|(value, tables)| {
             self.note_read(tables);
             value
@@ -132,7 +132,7 @@ impl Connection {
         Moment(self.view.filter(|_| self.engine() == EngineKind::Sqlite))
     }
 
-    /// Has a value remembered under `key` once this transaction is committed: what a `statement` that finds rows by whole unique
+    /// Has a value remembered under `key` once this transaction is committed, for its first use: what a `statement` that finds rows by whole unique
     /// keys will find then, made of rows that this transaction adds and of what was read at that `moment`. Whatever changes of
     /// those tables from there on makes it forgotten. The embedded engine alone remembers so.
     pub fn foresee<T: Remember>(

@@ -1,6 +1,8 @@
 //! What a presented token stands for. One reading serves userinfo, introspection, revocation and the API's door
 //! (`spec: oauth.md 4.6, 4.7, 5.2`).
 
+use std::sync::Arc;
+
 use castellan_crypto::fingerprint;
 use castellan_crypto::jose::{Algorithm, parse_compact};
 use castellan_crypto::opaque::{OpaqueKey, open_token};
@@ -55,6 +57,7 @@ pub struct Presented {
 }
 
 /// The access token of a session that was just opened, for its first use: as a rule, that comes at once.
+#[derive(Clone)]
 pub(crate) struct Granted(pub Presented);
 
 impl Remember for Granted {
@@ -184,8 +187,8 @@ async fn access_token(
 ) -> Result<std::result::Result<Presented, Refusal>> {
     let key = Granted::key(connection, session_id, token_id, subject);
     if let Some(granted) = connection.foreseen::<Granted>(&key).await? {
-        let Granted(presented) = &*granted;
-        return Ok(if now < presented.expires_at { Ok(presented.clone()) } else { Err(Refusal::Invalid) });
+        let Granted(presented) = Arc::unwrap_or_clone(granted);
+        return Ok(if now < presented.expires_at { Ok(presented) } else { Err(Refusal::Invalid) });
     }
     let question = access_question(session_id, token_id, subject, now);
     let Some(row) = connection.ask_one(&question).await? else { return Ok(Err(Refusal::Invalid)) };

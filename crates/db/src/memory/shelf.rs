@@ -46,6 +46,11 @@ impl<T: Remember> Shelf<T> {
         self.0.get(key)
     }
 
+    /// As [`Self::get`], and keeps it no longer.
+    pub(super) fn take(&self, key: &[u8]) -> Option<Arc<Entry<T>>> {
+        self.0.remove(key).map(|(_, entry)| entry)
+    }
+
     pub(super) fn put(&self, key: Vec<u8>, entry: Entry<T>) {
         self.0.insert(key, Arc::new(entry));
     }

@@ -192,6 +192,9 @@ async fn what_is_foreseen_is_known_once_it_is_committed_and_until_rows_change() 
         tx.commit().await.unwrap();
         add(&db, "a").await;
         assert_eq!(known(&db).await, remembers.then(|| "{}".to_owned()), "another row came");
+        assert_eq!(known(&db).await, None, "it had its use");
+
+        adding(&db, moment(&db).await).await.commit().await.unwrap();
         change_another_item(&db).await;
         assert_eq!(known(&db).await, None, "a row changed");
 

@@ -172,3 +172,25 @@ async fn a_token_that_was_never_used_is_void_at_once_as_well() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_new_user_with_the_id_of_a_removed_one_does_not_get_its_tokens() {
+    on_each_engine(async |app| {
+        let world = World::on(app).await;
+        let client = world.api_client().await;
+        let robot = &world.robot;
+        let before = tokens(&world, robot, &client).await;
+        let unused = tokens(&world, robot, &client).await;
+        assert_good(&world, &client, &before, "before").await;
+        world.manage("RemoveUser", json!({ "id": robot.id })).await;
+        world.app.clock.advance_seconds(1);
+        let again = json!({ "organizationId": world.one.org_id, "userId": robot.id, "username": robot.name,
+                            "machine": { "name": "Another robot" } });
+        let made = world.app.connect(&world.one.owner, "zitadel.user.v2.UserService/CreateUser", &again).await;
+        assert!(made.is_ok(), "{}", made.text());
+        assert_eq!(text(&made.json(), "id"), robot.id);
+        assert_void(&world, &client, &before, "another user").await;
+        assert_void(&world, &client, &unused, "another user").await;
+    })
+    .await;
+}
