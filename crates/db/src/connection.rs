@@ -132,9 +132,9 @@ impl Connection {
         Moment(self.view.filter(|_| self.engine() == EngineKind::Sqlite))
     }
 
-    /// Has a value remembered under `key` once this transaction is committed, for its first use: what a `statement` that finds rows by whole unique
-    /// keys will find then, made of rows that this transaction adds and of what was read at that `moment`. Whatever changes of
-    /// those tables from there on makes it forgotten. The embedded engine alone remembers so.
+    /// Has a value remembered under `key` once this transaction is committed, for its first use: what a `statement` that finds rows
+    /// by whole unique keys will find then, made of rows that this transaction adds and of what was read at that `moment`. Whatever
+    /// changes of those tables from there on makes it forgotten. The embedded engine alone remembers so.
     pub fn foresee<T: Remember>(
         &mut self,
         moment: Moment,

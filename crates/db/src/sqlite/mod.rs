@@ -9,8 +9,8 @@
 //! # Writing
 //! There is one connection that writes, behind a fair (first-in first-out) lock.
 //!
-//! 1. A command takes the lock at its first statement that is not deferred. If no transaction is open it runs `BEGIN IMMEDIATE`, which opens a
-//!    *group*, and wakes the committer thread. Then it runs its statements.
+//! 1. A command takes the lock at its first statement that is not deferred. If no transaction is open it runs
+//!    `BEGIN IMMEDIATE`, which opens a *group*, and wakes the committer thread. Then it runs its statements.
 //! 2. Its commit releases the lock, and waits for the outcome of the group. Its failure, or the drop of its future at any point,
 //!    takes back what it wrote before the lock is released. Commands seldom fail after they have written, so they set no
 //!    savepoint (which copies each page before it is changed): the whole group is rolled back, and those of its commands that had
