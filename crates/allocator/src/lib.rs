@@ -1,8 +1,6 @@
 //! How the process allocates memory: the one place that speaks to the allocator of the C library, which every other crate may
 //! not. Owns the number of its arenas and what threads keep for themselves, nothing else.
 
-#![allow(unsafe_code, reason = "an allocator is an unsafe trait, and can be told in no other way how to allocate")]
-
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod few_locks;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]

@@ -53,16 +53,7 @@ impl Place {
 
     /// A piece, null when there is no memory. Threads that end have no shelf any more.
     pub(crate) fn take(self) -> *mut u8 {
-        let kept = SHELF.try_with(|shelf| {
-            let first = shelf.first[self.0].get();
-            if !first.is_null() {
-                // SAFETY: a kept piece begins with the address of the next one, which `put` wrote there; it is aligned for that.
-                shelf.first[self.0].set(unsafe { first.cast::<*mut u8>().read() });
-                shelf.count[self.0].set(shelf.count[self.0].get() - 1);
-            }
-            first
-        });
-        match kept {
+        match SHELF.try_with(|shelf| shelf.take(self.0)) {
             Ok(piece) if !piece.is_null() => piece,
             // SAFETY: the size is not zero.
             _ => unsafe { System.alloc(self.layout()) },
@@ -98,17 +89,27 @@ pub(crate) unsafe fn put(piece: *mut u8) {
     }
 }
 
+impl Shelf {
+    /// A kept piece, null when there is none.
+    fn take(&self, place: usize) -> *mut u8 {
+        let first = self.first[place].get();
+        if !first.is_null() {
+            // SAFETY: a kept piece begins with the address of the next one, which `put` wrote there; it is aligned for that.
+            self.first[place].set(unsafe { first.cast::<*mut u8>().read() });
+            self.count[place].set(self.count[place].get() - 1);
+        }
+        first
+    }
+}
+
 impl Drop for Shelf {
     fn drop(&mut self) {
-        for first in &self.first {
-            let mut piece = first.replace(null_mut());
+        for place in 0..self.first.len() {
+            let mut piece = self.take(place);
             while !piece.is_null() {
-                // SAFETY: as in `take`; the piece came from the C library, and nobody uses it.
-                unsafe {
-                    let next = piece.cast::<*mut u8>().read();
-                    libc::free(piece.cast());
-                    piece = next;
-                }
+                // SAFETY: kept pieces came from the C library, and nobody uses them.
+                unsafe { libc::free(piece.cast()) };
+                piece = self.take(place);
             }
         }
     }

@@ -16,7 +16,7 @@ use http::{HeaderMap, HeaderName, Request, Response};
 use opentelemetry::propagation::Extractor;
 use tower::{Layer, Service};
 use tower_http::catch_panic::CatchPanicLayer;
-use tracing::{Instrument, Span, field};
+use tracing::{Span, field};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use crate::config::{Settings, TracingType};
@@ -90,7 +90,7 @@ where
         let verb = request.method().clone();
         let route = request.extensions().get::<MatchedPath>().cloned();
         // Whoever collects traces has it in a span, which costs more than a name that is seldom asked for.
-        let (span, name) = if around.traces {
+        let identity = if around.traces {
             let span = tracing::info_span!(
                 "request",
                 id = id.to_str().unwrap_or_default(),
@@ -100,15 +100,15 @@ where
                 http.response.status_code = field::Empty,
             );
             follow(&span, request.headers());
-            (span, None)
+            Identity::Span(span)
         } else {
-            (Span::none(), Some(RequestName { id: id.clone(), verb }))
+            Identity::Name(RequestName { id: id.clone(), verb })
         };
         let presence = around.metrics.request();
-        let answer = named(name.as_ref(), || span.in_scope(|| self.inner.call(request))).instrument(span.clone());
+        let answer = identity.around(|| self.inner.call(request));
         Box::pin(async move {
             let mut answer = pin!(answer);
-            let mut response = poll_fn(|context| named(name.as_ref(), || answer.as_mut().poll(context))).await?;
+            let mut response = poll_fn(|context| identity.around(|| answer.as_mut().poll(context))).await?;
             drop(presence);
             let status = response.status();
             let served = response.extensions().get::<Served>().copied();
@@ -119,17 +119,15 @@ where
             };
             let code = served.and_then(|served| served.status).unwrap_or_else(|| status.as_u16());
             let elapsed = started.elapsed();
-            if around.traces {
+            if let Identity::Span(span) = &identity {
                 span.record("otel.name", method.as_ref());
                 span.record("http.response.status_code", status.as_u16());
             }
             if around.access_log {
                 let milliseconds = elapsed.as_secs_f64() * 1000.0;
-                named(name.as_ref(), || {
-                    span.in_scope(|| {
-                        let (method, status) = (method.as_ref(), status.as_u16());
-                        tracing::info!(target: "access", method, status, code, milliseconds);
-                    });
+                identity.around(|| {
+                    let (method, status) = (method.as_ref(), status.as_u16());
+                    tracing::info!(target: "access", method, status, code, milliseconds);
                 });
             }
             around.metrics.observe(method, code, elapsed);
@@ -139,10 +137,19 @@ where
     }
 }
 
-fn named<T>(name: Option<&RequestName>, work: impl FnOnce() -> T) -> T {
-    match name {
-        Some(name) => name.around(work),
-        None => work(),
+/// By what lines and traces know a request.
+enum Identity {
+    Span(Span),
+    Name(RequestName),
+}
+
+impl Identity {
+    /// Does work that belongs to the request.
+    fn around<T>(&self, work: impl FnOnce() -> T) -> T {
+        match self {
+            Self::Span(span) => span.in_scope(work),
+            Self::Name(name) => name.around(work),
+        }
     }
 }
 

@@ -98,28 +98,21 @@ impl Memory {
     /// The value of that key, if it is still true for a reader whose view began at the moment `view` and who sees uncommitted
     /// rows in the tables `uncommitted`; with the tables that it was made of.
     pub(crate) fn get<T: Remember>(&self, key: &[u8], view: u64, uncommitted: TableSet) -> Option<(Arc<T>, TableSet)> {
-        let entry = self.shelf::<T>().get(key)?;
-        self.holds(&entry, view, uncommitted).then(|| (Arc::clone(&entry.value), entry.tables))
+        self.told(&*self.shelf::<T>().get(key)?, view, uncommitted)
     }
 
     /// As [`Self::get`], and keeps it no longer.
     pub(crate) fn take<T: Remember>(&self, key: &[u8], view: u64, uncommitted: TableSet) -> Option<(Arc<T>, TableSet)> {
-        let entry = self.shelf::<T>().take(key)?;
-        let holds = self.holds(&entry, view, uncommitted);
-        // Nobody else has it, unless somebody found it just before.
-        let (value, tables) = match Arc::try_unwrap(entry) {
-            Ok(entry) => (entry.value, entry.tables),
-            Err(shared) => (Arc::clone(&shared.value), shared.tables),
-        };
-        holds.then_some((value, tables))
+        self.told(&*self.shelf::<T>().take(key)?, view, uncommitted)
     }
 
-    fn holds<T>(&self, entry: &Entry<T>, view: u64, uncommitted: TableSet) -> bool {
-        entry.tables.is_disjoint(uncommitted)
+    fn told<T>(&self, entry: &Entry<T>, view: u64, uncommitted: TableSet) -> Option<(Arc<T>, TableSet)> {
+        let holds = entry.tables.is_disjoint(uncommitted)
             && match &self.truth {
                 Truth::Changes(changes) => changes.unchanged_since(entry.tables, entry.moment.min(view)),
                 Truth::Epochs(_) => entry.moment == view,
-            }
+            };
+        holds.then(|| (Arc::clone(&entry.value), entry.tables))
     }
 
     /// Keeps a value that was made of these tables, read at the moment `view` or later.

@@ -50,7 +50,7 @@ impl Group {
     }
 
     /// Has the outcome told to a command whose writes were handed over and have been done.
-    pub(super) fn tell(&mut self, batch: Batch) {
+    pub(super) fn join(&mut self, batch: Batch) {
         self.handed_over.push(batch);
     }
 

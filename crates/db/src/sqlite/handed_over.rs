@@ -75,7 +75,11 @@ impl Batch {
         }
         match self.write(writer, health, since) {
             // What becomes of the group becomes of the command. Without one, nobody is told, which is an error for who waits.
-            Ok(()) => writer.group.as_mut().map_or((), |group| group.tell(self)),
+            Ok(()) => {
+                if let Some(group) = &mut writer.group {
+                    group.join(self);
+                }
+            }
             Err(error) => self.tell(Err(error)),
         }
     }

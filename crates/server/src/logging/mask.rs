@@ -1,11 +1,9 @@
 //! Masks secrets in the lines of the log: those of the configuration, and what follows `Bearer` or `Basic`.
 
 use std::borrow::Cow;
-use std::io::{self, Write};
 use std::sync::Arc;
 
-use tracing_subscriber::fmt::MakeWriter;
-
+use super::line::Rewrite;
 use crate::config::Settings;
 
 const STARS: &str = "********";
@@ -33,9 +31,11 @@ impl Mask {
         let long = secrets.into_iter().map(crate::config::Secret::expose).filter(|text| text.len() >= SHORTEST);
         Self(long.map(|text| zeroize::Zeroizing::new(text.to_owned())).collect())
     }
+}
 
+impl Rewrite for Mask {
     /// The line without secrets.
-    fn apply<'a>(&self, line: &'a str) -> Cow<'a, str> {
+    fn rewrite<'a>(&self, line: &'a str) -> Cow<'a, str> {
         let mut line = Cow::Borrowed(line);
         for secret in self.0.iter() {
             if line.contains(secret.as_str()) {
@@ -64,48 +64,6 @@ fn without_credentials(line: &str, scheme: &str) -> String {
     masked
 }
 
-/// Gives writers that mask.
-#[derive(Debug, Clone)]
-pub(super) struct MaskedWriter<M> {
-    inner: M,
-    mask: Mask,
-}
-
-impl<M> MaskedWriter<M> {
-    /// Masks what goes to the writers of `inner`.
-    pub fn new(inner: M, mask: Mask) -> Self {
-        Self { inner, mask }
-    }
-}
-
-impl<'a, M: MakeWriter<'a>> MakeWriter<'a> for MaskedWriter<M> {
-    type Writer = Masked<M::Writer>;
-
-    fn make_writer(&'a self) -> Self::Writer {
-        Masked { inner: self.inner.make_writer(), mask: self.mask.clone() }
-    }
-}
-
-/// A writer that masks. The log hands over each line whole, so a secret is never cut in two.
-pub(super) struct Masked<W> {
-    inner: W,
-    mask: Mask,
-}
-
-impl<W: Write> Write for Masked<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match std::str::from_utf8(bytes) {
-            Ok(line) => self.inner.write_all(self.mask.apply(line).as_bytes())?,
-            Err(_) => self.inner.write_all(bytes)?,
-        }
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.inner.flush()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,8 +71,8 @@ mod tests {
     #[test]
     fn credentials_are_cut_out_and_the_rest_stays() {
         let mask = Mask::default();
-        assert_eq!(mask.apply("a Bearer x.y-z, b Basic cXk= c"), "a Bearer ********, b Basic ******** c");
-        assert_eq!(mask.apply("a bearer: none"), "a bearer: none");
-        assert!(matches!(mask.apply("nothing here"), Cow::Borrowed(_)));
+        assert_eq!(mask.rewrite("a Bearer x.y-z, b Basic cXk= c"), "a Bearer ********, b Basic ******** c");
+        assert_eq!(mask.rewrite("a bearer: none"), "a bearer: none");
+        assert!(matches!(mask.rewrite("nothing here"), Cow::Borrowed(_)));
     }
 }

@@ -1,6 +1,7 @@
 //! Logs (text or JSON, on the standard error output) and traces (OTLP), as configured. Configured secrets and
 //! credentials of requests are masked in every line, should one ever get there.
 
+mod line;
 mod mask;
 mod request;
 mod traces;
@@ -15,8 +16,9 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use self::mask::{Mask, MaskedWriter};
-use self::request::NamingWriter;
+use self::line::Rewriting;
+use self::mask::Mask;
+use self::request::Naming;
 pub use self::request::RequestName;
 use crate::config::{Format, Level, Settings, TracingType};
 use crate::failure::Result;
@@ -45,7 +47,7 @@ impl Telemetry {
 /// # Errors
 /// The collector's address is wrong.
 pub fn start(settings: &Settings) -> Result<Telemetry> {
-    let writer = MaskedWriter::new(std::io::stderr, Mask::of(settings));
+    let writer = Rewriting::new(std::io::stderr, Mask::of(settings));
     let ansi = std::io::stderr().is_terminal();
     let log = log_layer(settings.log.formatter.format, ansi, writer).with_filter(filter(settings.log.level));
     let provider = match settings.tracing.kind {
@@ -77,7 +79,7 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let layer = tracing_subscriber::fmt::layer().with_writer(NamingWriter::new(writer, format));
+    let layer = tracing_subscriber::fmt::layer().with_writer(Rewriting::new(writer, Naming(format)));
     match format {
         Format::Text => layer.with_ansi(ansi).boxed(),
         Format::Json => layer.json().flatten_event(true).with_span_list(false).boxed(),
@@ -111,7 +113,7 @@ mod tests {
         let settings = load(&Inputs { environment: vec![variable], ..Inputs::default() }).unwrap().settings;
         let buffer = Buffer::default();
         let shared = buffer.clone();
-        let writer = MaskedWriter::new(move || shared.clone(), Mask::of(&settings));
+        let writer = Rewriting::new(move || shared.clone(), Mask::of(&settings));
         let layer = log_layer(format, false, writer).with_filter(filter(level));
         tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), work);
         String::from_utf8(buffer.0.lock().unwrap().clone()).unwrap()

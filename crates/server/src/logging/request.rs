@@ -2,11 +2,10 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::io::{self, Write};
 
 use http::{HeaderValue, Method};
-use tracing_subscriber::fmt::MakeWriter;
 
+use super::line::Rewrite;
 use crate::config::Format;
 
 thread_local! {
@@ -54,45 +53,13 @@ impl Drop for Restored {
     }
 }
 
-/// Gives writers that name the request in each of its lines.
+/// Names the request in each of its lines, which are of that format.
 #[derive(Debug, Clone)]
-pub(super) struct NamingWriter<M> {
-    inner: M,
-    format: Format,
-}
+pub(super) struct Naming(pub Format);
 
-impl<M> NamingWriter<M> {
-    /// Names requests in lines of that format, which go to the writers of `inner`.
-    pub fn new(inner: M, format: Format) -> Self {
-        Self { inner, format }
-    }
-}
-
-impl<'a, M: MakeWriter<'a>> MakeWriter<'a> for NamingWriter<M> {
-    type Writer = Naming<M::Writer>;
-
-    fn make_writer(&'a self) -> Self::Writer {
-        Naming { inner: self.inner.make_writer(), format: self.format }
-    }
-}
-
-/// A writer that names the request. The log hands over each line whole.
-pub(super) struct Naming<W> {
-    inner: W,
-    format: Format,
-}
-
-impl<W: Write> Write for Naming<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let named = CURRENT.with_borrow(|current| {
-            let line = std::str::from_utf8(bytes).ok()?;
-            current.as_ref()?.in_line(line, self.format)
-        });
-        self.inner.write_all(&named.map_or(Cow::Borrowed(bytes), |line| Cow::Owned(line.into_bytes())))?;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.inner.flush()
+impl Rewrite for Naming {
+    fn rewrite<'a>(&self, line: &'a str) -> Cow<'a, str> {
+        let named = CURRENT.with_borrow(|current| current.as_ref()?.in_line(line, self.0));
+        named.map_or(Cow::Borrowed(line), Cow::Owned)
     }
 }
