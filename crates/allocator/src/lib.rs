@@ -1,15 +1,23 @@
 //! How the process allocates memory: the one place that speaks to the allocator of the C library, which every other crate may
-//! not. Owns the number of its arenas and what threads keep for themselves, nothing else.
+//! not. Owns the number of its arenas, what threads keep for themselves, and that SQLite takes part in it, nothing else.
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod few_locks;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod shelf;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod sqlite;
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub use few_locks::FewLocks;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+pub use sqlite::serve_sqlite;
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 pub use std::alloc::System as FewLocks;
+
+/// SQLite allocates as it does by itself.
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+pub fn serve_sqlite() {}
 
 /// Has all threads share few arenas: one for each processor, and one for all who serve no requests. To be called before any thread is
 /// started; elsewhere than with the GNU C library it does nothing.

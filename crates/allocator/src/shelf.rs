@@ -1,25 +1,38 @@
-//! Pieces of a few kilobytes that a thread was given back and keeps for itself, by size. Owns how many of them are kept.
+//! Pieces of up to a few kilobytes that a thread was given back and keeps for itself, by size. Owns how many of them are kept.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::ptr::null_mut;
 
-use crate::few_locks::SMALL;
-
-/// Pieces of a place have at least a multiple of so many bytes.
-const STEP: usize = 512;
-
-/// The size of the smallest piece that is kept, in steps.
-const FIRST: usize = SMALL.div_ceil(STEP);
-
-/// That of the largest one.
-const LAST: usize = 16;
-
-/// So many pieces are kept in each place.
-const MOST: u8 = 16;
-
 /// What every piece is aligned to.
 const ALIGN: usize = 16;
+
+/// Bytes of the smallest piece of the C library: it keeps the length of each piece, in eight bytes, before it.
+const SMALLEST: usize = 24;
+
+/// Small pieces have a place for each size that the library makes, which is this much after the one before.
+const STEP: usize = 16;
+
+/// So many places are of small pieces, of at most 1,032 bytes.
+const SMALL: usize = 64;
+
+/// Larger pieces of a place have at least a multiple of so many bytes.
+const LARGE_STEP: usize = 512;
+
+/// The size of the smallest large piece, in such steps.
+const FIRST_LARGE: usize = 3;
+
+/// That of the largest one, 8 kB.
+const LAST_LARGE: usize = 16;
+
+/// All places.
+const PLACES: usize = SMALL + LAST_LARGE - FIRST_LARGE + 1;
+
+/// So many pieces are kept in a place for small ones.
+const MOST_SMALL: u8 = 64;
+
+/// So many are kept in a place for large ones.
+const MOST_LARGE: u8 = 16;
 
 /// Where pieces of one size are kept.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -27,36 +40,60 @@ pub(crate) struct Place(usize);
 
 /// The pieces of one thread: in each place a list, whose pieces begin with the address of the next one.
 struct Shelf {
-    first: [Cell<*mut u8>; LAST - FIRST + 1],
-    count: [Cell<u8>; LAST - FIRST + 1],
+    first: [Cell<*mut u8>; PLACES],
+    count: [Cell<u8>; PLACES],
 }
 
 thread_local! {
     static SHELF: Shelf = const { Shelf {
-        first: [const { Cell::new(null_mut()) }; LAST - FIRST + 1],
-        count: [const { Cell::new(0) }; LAST - FIRST + 1],
+        first: [const { Cell::new(null_mut()) }; PLACES],
+        count: [const { Cell::new(0) }; PLACES],
     } };
 }
 
 impl Place {
     /// Where pieces of this layout are kept, if they are.
-    pub(crate) fn of(layout: Layout) -> Option<Self> {
-        let steps = layout.size().div_ceil(STEP);
-        (layout.size() > SMALL && steps <= LAST && layout.align() <= ALIGN).then(|| Self(steps - FIRST))
+    #[inline]
+    pub(crate) const fn of(layout: Layout) -> Option<Self> {
+        let size = layout.size();
+        if layout.align() > ALIGN || size > LAST_LARGE * LARGE_STEP {
+            None
+        } else if size <= SMALLEST + (SMALL - 1) * STEP {
+            Some(Self(size.saturating_sub(SMALLEST).div_ceil(STEP)))
+        } else {
+            Some(Self(SMALL + size.div_ceil(LARGE_STEP) - FIRST_LARGE))
+        }
     }
 
-    /// The layout of its pieces.
-    const fn layout(self) -> Layout {
-        // SAFETY: the alignment is a power of two, and the size is far from the largest one.
-        unsafe { Layout::from_size_align_unchecked((self.0 + FIRST) * STEP, ALIGN) }
+    /// Where a piece of so many bytes belongs, if it is kept.
+    fn with(size: usize) -> Option<Self> {
+        match size {
+            ..SMALLEST => None,
+            _ if size < SMALLEST + SMALL * STEP => Some(Self((size - SMALLEST) / STEP)),
+            _ => match size / LARGE_STEP {
+                steps @ FIRST_LARGE..=LAST_LARGE => Some(Self(SMALL + steps - FIRST_LARGE)),
+                _ => None,
+            },
+        }
+    }
+
+    /// Bytes of each of its pieces, at least.
+    const fn size(self) -> usize {
+        if self.0 < SMALL { SMALLEST + self.0 * STEP } else { (self.0 - SMALL + FIRST_LARGE) * LARGE_STEP }
+    }
+
+    /// So many of them are kept.
+    const fn most(self) -> u8 {
+        if self.0 < SMALL { MOST_SMALL } else { MOST_LARGE }
     }
 
     /// A piece, null when there is no memory. Threads that end have no shelf any more.
+    #[inline(never)]
     pub(crate) fn take(self) -> *mut u8 {
-        match SHELF.try_with(|shelf| shelf.take(self.0)) {
+        match SHELF.try_with(|shelf| shelf.take(self)) {
             Ok(piece) if !piece.is_null() => piece,
-            // SAFETY: the size is not zero.
-            _ => unsafe { System.alloc(self.layout()) },
+            // SAFETY: the size is not zero and far from the largest one, the alignment is a power of two.
+            _ => unsafe { System.alloc(Layout::from_size_align_unchecked(self.size(), ALIGN)) },
         }
     }
 }
@@ -67,23 +104,10 @@ impl Place {
 /// The piece came from the C library, on this thread or another, and nobody uses it any more.
 pub(crate) unsafe fn put(piece: *mut u8) {
     // SAFETY: as the caller promises.
-    let steps = unsafe { libc::malloc_usable_size(piece.cast()) } / STEP;
-    if !(FIRST..=LAST).contains(&steps) {
-        // SAFETY: as the caller promises.
-        return unsafe { libc::free(piece.cast()) };
-    }
-    let is_kept = SHELF.try_with(|shelf| {
-        let (first, kept) = (&shelf.first[steps - FIRST], &shelf.count[steps - FIRST]);
-        let is_kept = kept.get() < MOST;
-        if is_kept {
-            // SAFETY: the piece is not used, has room for an address, and is aligned for it.
-            unsafe { piece.cast::<*mut u8>().write(first.get()) };
-            first.set(piece);
-            kept.set(kept.get() + 1);
-        }
-        is_kept
-    });
-    if is_kept != Ok(true) {
+    let place = Place::with(unsafe { libc::malloc_usable_size(piece.cast()) });
+    // SAFETY: as the caller promises; the place is that of its size.
+    let is_kept = place.is_some_and(|place| SHELF.try_with(|shelf| unsafe { shelf.put(place, piece) }) == Ok(true));
+    if !is_kept {
         // SAFETY: as the caller promises.
         unsafe { libc::free(piece.cast()) };
     }
@@ -91,7 +115,7 @@ pub(crate) unsafe fn put(piece: *mut u8) {
 
 impl Shelf {
     /// A kept piece, null when there is none.
-    fn take(&self, place: usize) -> *mut u8 {
+    fn take(&self, Place(place): Place) -> *mut u8 {
         let first = self.first[place].get();
         if !first.is_null() {
             // SAFETY: a kept piece begins with the address of the next one, which `put` wrote there; it is aligned for that.
@@ -100,11 +124,27 @@ impl Shelf {
         }
         first
     }
+
+    /// Keeps a piece unless there are enough; says whether it did.
+    ///
+    /// # Safety
+    /// Nobody uses the piece, and it has the size of the place.
+    unsafe fn put(&self, place: Place, piece: *mut u8) -> bool {
+        let (first, kept) = (&self.first[place.0], &self.count[place.0]);
+        let is_kept = kept.get() < place.most();
+        if is_kept {
+            // SAFETY: the piece is not used, has room for an address, and is aligned for it.
+            unsafe { piece.cast::<*mut u8>().write(first.get()) };
+            first.set(piece);
+            kept.set(kept.get() + 1);
+        }
+        is_kept
+    }
 }
 
 impl Drop for Shelf {
     fn drop(&mut self) {
-        for place in 0..self.first.len() {
+        for place in (0..PLACES).map(Place) {
             let mut piece = self.take(place);
             while !piece.is_null() {
                 // SAFETY: kept pieces came from the C library, and nobody uses them.

@@ -7,6 +7,7 @@ static ALLOCATOR: castellan_allocator::FewLocks = castellan_allocator::FewLocks;
 
 fn main() -> ExitCode {
     castellan_allocator::share_arenas();
+    castellan_allocator::serve_sqlite();
     castellan_server::cli::run(
         std::env::args_os(),
         // Names and values that are not Unicode cannot be ours.
