@@ -11,10 +11,16 @@ use tokio::sync::{Mutex, oneshot};
 
 use super::Durability;
 use super::checkpoint::{self, Checkpoints};
-use super::group::Outcome;
+use super::group::{Outcome, wanted};
 use super::handed_over::HandedOver;
 use super::precedence::give_way;
 use super::writer::{Health, Writer};
+
+/// How long a group waits for company at once.
+const PAUSE_FOR_COMPANY: Duration = Duration::from_micros(150);
+
+/// And how often, while commands keep coming.
+const MOST_PAUSES: u32 = 4;
 
 /// What the committer is told.
 pub(super) enum Signal {
@@ -48,6 +54,8 @@ pub(super) struct Committer {
     log: Log,
     checkpoints: Checkpoints,
     restart_at: u64,
+    /// How many commands the last group had.
+    last_group: usize,
 }
 
 impl Committer {
@@ -59,8 +67,8 @@ impl Committer {
         log: Log,
         checkpoints: Checkpoints,
     ) -> Result<Sender<Signal>> {
-        let committer =
-            Self { writer, health, handed_over, log, checkpoints, restart_at: checkpoint::RESTART_AT_PAGES };
+        let restart_at = checkpoint::RESTART_AT_PAGES;
+        let committer = Self { writer, health, handed_over, log, checkpoints, restart_at, last_group: 0 };
         let (sender, signals) = channel();
         std::thread::Builder::new()
             .name("db-committer".to_owned())
@@ -77,7 +85,10 @@ impl Committer {
         }
         while let Ok(signal) = signals.recv() {
             match signal {
-                Signal::Work => self.commit(),
+                Signal::Work => {
+                    self.gather();
+                    self.commit();
+                }
                 Signal::Close(done) => {
                     self.commit();
                     self.end();
@@ -97,6 +108,22 @@ impl Committer {
         self.handed_over.close();
     }
 
+    /// Waits for company, for as long as some comes.
+    fn gather(&self) {
+        let mut waiting = self.handed_over.len();
+        let wanted = wanted(self.last_group, waiting);
+        for _ in 0..MOST_PAUSES {
+            if waiting == 0 || waiting >= wanted {
+                return;
+            }
+            std::thread::sleep(PAUSE_FOR_COMPANY);
+            let before = std::mem::replace(&mut waiting, self.handed_over.len());
+            if waiting == before {
+                return;
+            }
+        }
+    }
+
     fn commit(&mut self) {
         let mut writer = self.writer.blocking_lock();
         self.handed_over.run(&mut writer, &self.health);
@@ -108,6 +135,7 @@ impl Committer {
         }
         drop(writer);
         let Some((group, pages)) = committed else { return };
+        self.last_group = group.len();
         if pages > 0
             && let Err(cause) = (self.log.sync)()
         {

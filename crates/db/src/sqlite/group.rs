@@ -62,8 +62,37 @@ impl Group {
         self.told.send_replace(Some(outcome));
     }
 
-    /// Whether commands have ended in it and wait for its outcome.
+    /// How many commands have ended in it and wait for its outcome.
+    pub(super) fn len(&self) -> usize {
+        self.told.receiver_count() + self.handed_over.len()
+    }
+
+    /// Whether there are such.
     pub(super) fn is_awaited(&self) -> bool {
-        self.told.receiver_count() > 0 || !self.handed_over.is_empty()
+        self.len() > 0
+    }
+}
+
+/// How many commands a group had better have, when the one before had so many and others wait already.
+///
+/// A commit costs the same for few and for many. While many clients write at once and keep the processors busy, what has come during
+/// one commit is a small part of what is about to come, and waiting a little for more of it costs nobody anything. Few clients
+/// would all wait for the commit that waits for them.
+pub(super) fn wanted(before: usize, waiting: usize) -> usize {
+    const MANY: usize = 20;
+    let under_way = before + waiting;
+    if under_way < MANY { 0 } else { under_way * 3 / 5 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wanted;
+
+    #[test]
+    fn a_group_waits_for_company_only_where_many_write_at_once() {
+        assert_eq!(wanted(0, 1), 0, "one client");
+        assert_eq!(wanted(8, 8), 0, "sixteen clients, half of them in the commit before");
+        assert!(wanted(10, 10) > 10, "many: more than wait already");
+        assert!(wanted(30, 34) < 64, "never all of them: while a group is committed, others have work");
     }
 }

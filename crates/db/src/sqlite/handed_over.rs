@@ -43,6 +43,11 @@ impl HandedOver {
         Ok((outcome, is_first))
     }
 
+    /// How many commands wait.
+    pub(super) fn len(&self) -> usize {
+        self.lock().as_ref().map_or(0, Vec::len)
+    }
+
     /// Refuses everything from now on, and whoever waits.
     pub(super) fn close(&self) {
         *self.lock() = None;
