@@ -28,11 +28,8 @@ const LAST_LARGE: usize = 16;
 /// All places.
 const PLACES: usize = SMALL + LAST_LARGE - FIRST_LARGE + 1;
 
-/// So many pieces are kept in a place for small ones.
-const MOST_SMALL: u8 = 64;
-
-/// So many are kept in a place for large ones.
-const MOST_LARGE: u8 = 16;
+/// So many pieces are kept in each place: as many as there are of the futures of requests that one commit answers.
+const MOST: u8 = 64;
 
 /// Where pieces of one size are kept.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -82,11 +79,6 @@ impl Place {
         if self.0 < SMALL { SMALLEST + self.0 * STEP } else { (self.0 - SMALL + FIRST_LARGE) * LARGE_STEP }
     }
 
-    /// So many of them are kept.
-    const fn most(self) -> u8 {
-        if self.0 < SMALL { MOST_SMALL } else { MOST_LARGE }
-    }
-
     /// A piece, null when there is no memory. Threads that end have no shelf any more.
     #[inline(never)]
     pub(crate) fn take(self) -> *mut u8 {
@@ -129,9 +121,9 @@ impl Shelf {
     ///
     /// # Safety
     /// Nobody uses the piece, and it has the size of the place.
-    unsafe fn put(&self, place: Place, piece: *mut u8) -> bool {
-        let (first, kept) = (&self.first[place.0], &self.count[place.0]);
-        let is_kept = kept.get() < place.most();
+    unsafe fn put(&self, Place(place): Place, piece: *mut u8) -> bool {
+        let (first, kept) = (&self.first[place], &self.count[place]);
+        let is_kept = kept.get() < MOST;
         if is_kept {
             // SAFETY: the piece is not used, has room for an address, and is aligned for it.
             unsafe { piece.cast::<*mut u8>().write(first.get()) };

@@ -2,7 +2,7 @@
 //! (a command beside the running server) leave a trace that the owner sees.
 
 use std::fs::File;
-use std::io::Write as _;
+use std::io::{Seek as _, SeekFrom, Write as _};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Tables;
@@ -80,6 +80,8 @@ pub(crate) fn leave_trace(traces: &File) -> std::io::Result<()> {
     traces.write_all(b".")
 }
 
+/// Nobody reads or writes at the place where this process is in the file; to ask for its end costs half of asking for its metadata.
 fn length(traces: &File) -> u64 {
-    traces.metadata().map_or(u64::MAX, |metadata| metadata.len())
+    let mut traces = traces;
+    traces.seek(SeekFrom::End(0)).unwrap_or(u64::MAX)
 }
