@@ -273,7 +273,7 @@ async fn many_writers_and_readers_never_see_less_than_was_acknowledged() {
             }
         });
         let mut readers = Vec::new();
-        for _ in 0..3 {
+        for _ in 0..12 {
             let (db, acknowledged) = (db.clone(), Arc::clone(&acknowledged));
             readers.push(tokio::spawn(async move {
                 while acknowledged.load(Ordering::SeqCst) < 200 {
@@ -287,6 +287,56 @@ async fn many_writers_and_readers_never_see_less_than_was_acknowledged() {
         writer.await.unwrap();
         for reader in readers {
             reader.await.unwrap();
+        }
+    })
+    .await;
+}
+
+/// The fewest trips that so many readers take who begin at the same time and find what they want remembered.
+async fn trips_together(db: &Db, readers: usize) -> u64 {
+    let mut fewest = u64::MAX;
+    for _ in 0..100 {
+        let before = db.round_trips();
+        let tasks: Vec<_> = (0..readers)
+            .map(|_| {
+                let db = db.clone();
+                tokio::spawn(async move { outer(&mut db.snapshot(None)).await })
+            })
+            .collect();
+        for task in tasks {
+            task.await.unwrap();
+        }
+        fewest = fewest.min(db.round_trips() - before);
+    }
+    fewest
+}
+
+#[tokio::test]
+async fn readers_who_come_together_ask_the_server_once() {
+    on_each_engine(|db| async move {
+        if db.engine() == crate::EngineKind::Postgres {
+            outer(&mut db.snapshot(None)).await;
+            let trips = trips_together(&db, 40).await;
+            assert!(trips <= 2, "{trips} trips: one for the first, one for all who came while it was under way");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_reader_that_gives_up_leaves_nobody_waiting() {
+    on_each_engine(|db| async move {
+        for _ in 0..20 {
+            let impatient: Vec<_> = (0..5)
+                .map(|_| {
+                    let db = db.clone();
+                    tokio::spawn(async move { outer(&mut db.snapshot(None)).await })
+                })
+                .collect();
+            tokio::task::yield_now().await;
+            impatient.iter().for_each(tokio::task::JoinHandle::abort);
+            let mut look = db.snapshot(None);
+            assert_eq!(tokio::time::timeout(std::time::Duration::from_secs(10), outer(&mut look)).await, Ok(0));
         }
     })
     .await;

@@ -8,6 +8,7 @@ mod migrate;
 mod options;
 mod pipeline;
 mod session;
+mod sight;
 #[cfg(any(test, feature = "testing"))]
 pub(crate) mod testing;
 mod tls;
@@ -23,6 +24,7 @@ use deadpool_postgres::{
 
 pub use options::{PostgresOptions, PostgresTls, TlsMode};
 pub(crate) use session::{Mode, Session};
+use sight::Sight;
 
 /// The pool of one database.
 pub(crate) struct Engine {
@@ -30,6 +32,7 @@ pub(crate) struct Engine {
     is_postgres_itself: bool,
     /// How often somebody has waited for an answer of the server.
     trips: Arc<AtomicU64>,
+    sight: Arc<Sight>,
 }
 
 impl Engine {
@@ -71,7 +74,9 @@ impl Engine {
             }))
             .build()
             .map_err(Error::internal)?;
-        Ok(Self { pool, is_postgres_itself: false, trips: Arc::default() })
+        let trips = Arc::<AtomicU64>::default();
+        let sight = Sight::new(pool.clone(), Arc::clone(&trips));
+        Ok(Self { pool, is_postgres_itself: false, trips, sight })
     }
 
     /// Whether `pg_current_snapshot()` says what a reader sees. Databases that only speak PostgreSQL's protocol have the
@@ -86,7 +91,7 @@ impl Engine {
 
     /// A session of any mode.
     pub(crate) fn session(&self, mode: Mode) -> Session {
-        Session::new(self.pool.clone(), Arc::clone(&self.trips), mode)
+        Session::new(self.pool.clone(), Arc::clone(&self.trips), Arc::clone(&self.sight), mode)
     }
 
     /// How often statements have waited for an answer of the server so far.

@@ -3,20 +3,21 @@
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::task::{Context, Waker};
 
 use castellan_kernel::{Error, Result};
 use deadpool_postgres::{Object, Pool};
 
 use super::pipeline::{Answer, Failed, Request, exchange};
+use super::sight::{Sight, VISIBLE, ask};
 use super::waiting::Announced;
 use super::{client, convert, errors};
 use crate::call::{Call, Cost};
 use crate::deferred::{Deferred, translate};
 use crate::events::insertion;
 use crate::row::{Origin, Row};
-use crate::{Question, Refusal, Statement, StatementScope};
+use crate::{Question, Refusal};
 
 /// What a session may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +44,7 @@ impl Mode {
 pub(crate) struct Session {
     pool: Pool,
     trips: Arc<AtomicU64>,
+    sight: Arc<Sight>,
     mode: Mode,
     client: Option<Object>,
     begun: bool,
@@ -53,8 +55,8 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(pool: Pool, trips: Arc<AtomicU64>, mode: Mode) -> Self {
-        Self { pool, trips, mode, client: None, begun: false, announced: Vec::new(), deferred: Vec::new() }
+    pub(super) fn new(pool: Pool, trips: Arc<AtomicU64>, sight: Arc<Sight>, mode: Mode) -> Self {
+        Self { pool, trips, sight, mode, client: None, begun: false, announced: Vec::new(), deferred: Vec::new() }
     }
 
     /// Whether this is a transaction.
@@ -63,34 +65,18 @@ impl Session {
     }
 
     /// Which transactions this session sees the effects of, as the server describes it. Before the first statement it costs one
-    /// round trip and begins nothing. Where it `will_read` anyway, a snapshot begins with it, and what was announced comes along.
-    pub(crate) async fn visible(&mut self, will_read: bool) -> Result<String> {
-        // Not among the statements that every engine must understand.
-        static STATEMENT: Statement =
-            Statement::new("SELECT pg_current_snapshot()::text", StatementScope::Global, file!(), line!());
+    /// round trip, shared with others who ask at the same time, and begins nothing. Where it `will_read` anyway, a snapshot begins with it, and what was announced comes along.
+    pub(crate) async fn visible(&mut self, will_read: bool) -> Result<Arc<str>> {
         if will_read && self.mode == Mode::Snapshot && !self.announced.is_empty() {
-            let origin = Origin::Statement(&STATEMENT);
-            let call = Call { sql: STATEMENT.sql, instance: None, values: &[], cost: Cost::Small, origin };
+            let origin = Origin::Statement(&VISIBLE);
+            let call = Call { sql: VISIBLE.sql, instance: None, values: &[], cost: Cost::Small, origin };
             let rows = self.rows(call).await?;
-            return rows.first().ok_or_else(|| Error::internal("nothing is visible"))?.text(0);
+            return rows.first().ok_or_else(|| Error::internal("nothing is visible"))?.text(0).map(Arc::from);
         }
-        let own;
-        let client = match &self.client {
-            Some(client) => client,
-            None => {
-                own = client(&self.pool).await?;
-                &own
-            }
-        };
-        let known = client.statement_cache.size();
-        let row = async {
-            let statement = client.prepare_cached(STATEMENT.sql).await?;
-            client.query_one(&statement, &[]).await
-        };
-        let row = row.await.map_err(|cause| errors::describe(None, &cause).into_error())?;
-        let news = client.statement_cache.size().saturating_sub(known);
-        self.trips.fetch_add(news as u64 + 1, Ordering::Relaxed);
-        row.try_get(0).map_err(Error::internal)
+        match &self.client {
+            Some(client) => ask(client, &self.trips).await,
+            None => self.sight.now().await,
+        }
     }
 
     /// Sends this read with the next statement.
