@@ -22,7 +22,8 @@
 //!
 //! A command that does nothing but write, as most that issue tokens, needs no turn: it hands its writes over whole, and the
 //! committer does them, one such command after the other, before it runs `COMMIT` ([`handed_over`]). No task waits for the
-//! lock then, and whoever serves requests goes on with the next.
+//! lock then, and whoever serves requests goes on with the next. Where many do so at once, the committer waits a little for
+//! more of them ([`group::wanted`]).
 //!
 //! A command that wrote nothing waits for its group as well. Groups become durable in order, so it never answers "nothing to
 //! change" from data that a power failure could take back.
