@@ -12,7 +12,7 @@ pub enum StatementScope {
     Global,
 }
 
-/// A fixed SQL text; made by [`statement!`](crate::statement) and [`global_statement!`](crate::global_statement).
+/// A fixed SQL text; made by [`statement!`](macro@crate::statement) and [`global_statement!`](crate::global_statement).
 #[derive(Debug)]
 pub struct Statement {
     /// The text, with parameters `$1`, `$2`, …
@@ -142,7 +142,7 @@ macro_rules! statement {
 }
 
 /// A statement that is not limited to one instance; callers give `$1` and up. `global_statement!(heavy "…")` as in
-/// [`statement!`](crate::statement).
+/// [`statement!`](macro@crate::statement).
 #[macro_export]
 macro_rules! global_statement {
     (heavy $sql:expr) => {

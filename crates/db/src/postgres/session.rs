@@ -65,7 +65,8 @@ impl Session {
     }
 
     /// Which transactions this session sees the effects of, as the server describes it. Before the first statement it costs one
-    /// round trip, shared with others who ask at the same time, and begins nothing. Where it `will_read` anyway, a snapshot begins with it, and what was announced comes along.
+    /// round trip, which it shares with others who ask at the same time, and begins nothing. Where it `will_read` anyway, a snapshot
+    /// begins with it, and what was announced comes along.
     pub(crate) async fn visible(&mut self, will_read: bool) -> Result<Arc<str>> {
         if will_read && self.mode == Mode::Snapshot && !self.announced.is_empty() {
             let origin = Origin::Statement(&VISIBLE);

@@ -6,6 +6,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use castellan_kernel::{Error, Result};
 use deadpool_postgres::{Object, Pool};
@@ -17,6 +18,9 @@ use crate::{Statement, StatementScope};
 /// Not among the statements that every engine must understand.
 pub(super) static VISIBLE: Statement =
     Statement::new("SELECT pg_current_snapshot()::text", StatementScope::Global, file!(), line!());
+
+/// How long everybody waits for an answer on one connection, which may have died.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The questions to one server.
 pub(crate) struct Sight {
@@ -56,7 +60,6 @@ impl Sight {
         }
         match answer.await {
             Ok(visible) => Ok(visible),
-            // Each learns by itself what is wrong.
             Err(_) => ask(&client(&self.pool).await?, &self.trips).await,
         }
     }
@@ -76,14 +79,23 @@ impl Turn {
     /// Asks for as long as somebody waits.
     async fn ask(&mut self) {
         while let Some(waiting) = self.next() {
-            let answer = match client(&self.sight.pool).await {
-                Ok(client) => ask(&client, &self.sight.trips).await,
-                Err(cause) => Err(cause),
-            };
-            let Ok(visible) = answer else { continue };
+            // Without an answer nobody is told, so that each asks by itself and learns what is wrong.
+            let Some(visible) = self.answer().await else { continue };
             for told in waiting {
                 // Who does not wait any more need not know.
                 let _ = told.send(Arc::clone(&visible));
+            }
+        }
+    }
+
+    async fn answer(&self) -> Option<Arc<str>> {
+        let client = client(&self.sight.pool).await.ok()?;
+        match tokio::time::timeout(PATIENCE, ask(&client, &self.sight.trips)).await {
+            Ok(answer) => answer.ok(),
+            Err(_) => {
+                // What is next on this connection would wait for the same answer.
+                drop(Object::take(client));
+                None
             }
         }
     }
