@@ -130,3 +130,64 @@ pub(super) async fn ask(client: &Object, trips: &AtomicU64) -> Result<Arc<str>> 
     trips.fetch_add(news as u64 + 1, Ordering::Relaxed);
     row.try_get::<_, &str>(0).map(Arc::from).map_err(Error::internal)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicBool;
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio::task::JoinSet;
+
+    use super::*;
+    use crate::PostgresOptions;
+    use crate::postgres::Engine;
+
+    /// A way to the server whose first connection can be cut without either end being told. Returns its port.
+    async fn way(server: String, is_cut: Arc<AtomicBool>) -> u16 {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            let mut is_first = true;
+            loop {
+                let (client, _) = listener.accept().await.unwrap();
+                let (mut from_client, mut to_client) = client.into_split();
+                let (mut from_server, mut to_server) = TcpStream::connect(&server).await.unwrap().into_split();
+                let can_be_cut = std::mem::take(&mut is_first);
+                let is_cut = Arc::clone(&is_cut);
+                tokio::spawn(async move { tokio::io::copy(&mut from_server, &mut to_client).await });
+                tokio::spawn(async move {
+                    let mut buffer = [0; 4_096];
+                    while let Ok(length @ 1..) = from_client.read(&mut buffer).await {
+                        if !(can_be_cut && is_cut.load(Ordering::SeqCst)) {
+                            to_server.write_all(&buffer[..length]).await.unwrap();
+                        }
+                    }
+                });
+            }
+        });
+        port
+    }
+
+    #[tokio::test]
+    async fn a_dead_connection_does_not_keep_everybody_waiting() {
+        let Some(address) = std::env::var("TEST_POSTGRES").ok().filter(|address| !address.is_empty()) else { return };
+        let (before, rest) = address.rsplit_once('@').unwrap();
+        let (server, database) = rest.split_once('/').unwrap();
+        let is_cut = Arc::new(AtomicBool::new(false));
+        let port = way(server.to_owned(), Arc::clone(&is_cut)).await;
+        let options = PostgresOptions::parse(&format!("{before}@127.0.0.1:{port}/{database}")).unwrap();
+        let sight = Sight::new(Engine::pool(options).unwrap().pool, Arc::default());
+        sight.now().await.unwrap();
+
+        is_cut.store(true, Ordering::SeqCst);
+        let mut readers = JoinSet::new();
+        for _ in 0..5 {
+            let sight = Arc::clone(&sight);
+            readers.spawn(async move { tokio::time::timeout(10 * PATIENCE, sight.now()).await });
+        }
+        while let Some(answer) = readers.join_next().await {
+            answer.unwrap().expect("an answer by another connection").unwrap();
+        }
+    }
+}
