@@ -12,11 +12,11 @@ use crate::row::Origin;
 use crate::{DynamicStatement, EngineKind, Row, Running, Statement, StatementScope, Value};
 use crate::{postgres, sqlite};
 
-/// The engine's side of a connection.
+/// The engine's side of a connection. Small, since it moves with each of the futures around a request.
 pub(crate) enum Session {
     SqliteRead(sqlite::ReadSession),
     SqliteWrite(sqlite::WriteSession),
-    Postgres(postgres::Session),
+    Postgres(Box<postgres::Session>),
 }
 
 /// What a transaction remembers about the events and outbox items that it appended.

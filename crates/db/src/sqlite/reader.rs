@@ -26,7 +26,8 @@ const NO_LIMIT: i64 = -1;
 pub(super) struct Readers {
     path: PathBuf,
     permits: Arc<Semaphore>,
-    idle: Mutex<Vec<Reader>>,
+    #[allow(clippy::vec_box, reason = "a lease moves with the futures around a request, and should be small")]
+    idle: Mutex<Vec<Box<Reader>>>,
 }
 
 /// A connection whose statements can be given a budget.
@@ -88,7 +89,7 @@ impl Readers {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let reader = match idle {
             Some(reader) => reader,
-            None => Reader::open(&self.path).map_err(Error::internal)?,
+            None => Box::new(Reader::open(&self.path).map_err(Error::internal)?),
         };
         Ok(Lease { reader: Some(reader), in_transaction: false, readers: Arc::clone(self), _permit: permit })
     }
@@ -96,7 +97,7 @@ impl Readers {
 
 /// One connection out of the pool; goes back when dropped.
 struct Lease {
-    reader: Option<Reader>,
+    reader: Option<Box<Reader>>,
     in_transaction: bool,
     readers: Arc<Readers>,
     _permit: OwnedSemaphorePermit,
@@ -104,7 +105,7 @@ struct Lease {
 
 impl Lease {
     fn reader(&self) -> Result<&Reader> {
-        self.reader.as_ref().ok_or_else(|| Error::internal("a reader was used after it was given back"))
+        self.reader.as_deref().ok_or_else(|| Error::internal("a reader was used after it was given back"))
     }
 
     fn begin(&mut self) -> Result<()> {
