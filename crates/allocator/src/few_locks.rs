@@ -12,12 +12,12 @@ use crate::shelf::{self, Place};
 /// request's future are kept on a shelf of each thread, and moved and cleared here.
 pub struct FewLocks;
 
-// Where a piece is asked for the compiler mostly knows its place. What is longer is not inlined, and giving back needs no size: there
-// are so many places that do either that the program would be a twentieth larger.
+// Nothing is inlined, and giving back needs no size: there are so many places that ask for a piece or give one back that the program
+// would be a twentieth larger.
 //
 // SAFETY: every piece comes from `System`, which takes pieces back whatever their layout was, and has at least the bytes asked for.
 unsafe impl GlobalAlloc for FewLocks {
-    #[inline]
+    #[inline(never)]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         match Place::of(layout) {
             Some(place) => place.take(),

@@ -50,7 +50,6 @@ thread_local! {
 
 impl Place {
     /// Where pieces of this layout are kept, if they are.
-    #[inline]
     pub(crate) const fn of(layout: Layout) -> Option<Self> {
         let size = layout.size();
         if layout.align() > ALIGN || size > LAST_LARGE * LARGE_STEP {
@@ -80,7 +79,6 @@ impl Place {
     }
 
     /// A piece, null when there is no memory. Threads that end have no shelf any more.
-    #[inline(never)]
     pub(crate) fn take(self) -> *mut u8 {
         match SHELF.try_with(|shelf| shelf.take(self)) {
             Ok(piece) if !piece.is_null() => piece,
