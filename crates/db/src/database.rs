@@ -84,7 +84,7 @@ impl Db {
         let session = match &self.0.engine {
             Engine::Sqlite(engine) => Session::SqliteRead(engine.read(consistent)),
             Engine::Postgres(engine) => {
-                Session::Postgres(Box::new(engine.session(if consistent { Mode::Snapshot } else { Mode::Single })))
+                Session::Postgres(engine.session(if consistent { Mode::Snapshot } else { Mode::Single }))
             }
         };
         Snapshot::new(instance, session, self.0.memory.clone())
@@ -97,9 +97,7 @@ impl Db {
             Engine::Sqlite(engine) => {
                 Tx::new(instance, Session::SqliteWrite(engine.write()), self.0.memory.clone(), outbox)
             }
-            Engine::Postgres(engine) => {
-                Tx::new(instance, Session::Postgres(Box::new(engine.session(Mode::Write))), None, outbox)
-            }
+            Engine::Postgres(engine) => Tx::new(instance, Session::Postgres(engine.session(Mode::Write)), None, outbox),
         }
     }
 

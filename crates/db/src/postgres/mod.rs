@@ -90,8 +90,8 @@ impl Engine {
     }
 
     /// A session of any mode.
-    pub(crate) fn session(&self, mode: Mode) -> Session {
-        Session::new(self.pool.clone(), Arc::clone(&self.trips), Arc::clone(&self.sight), mode)
+    pub(crate) fn session(&self, mode: Mode) -> Box<Session> {
+        Box::new(Session::new(self.pool.clone(), Arc::clone(&self.trips), Arc::clone(&self.sight), mode))
     }
 
     /// How often statements have waited for an answer of the server so far.

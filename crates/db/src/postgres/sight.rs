@@ -4,7 +4,7 @@
 //! An answer is good for everyone who wanted to know before the question was sent: it shows whatever had been acknowledged by then.
 //! So whoever comes while a question is under way waits for the next one, together with all others who come meanwhile.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,7 +12,9 @@ use castellan_kernel::{Error, Result};
 use deadpool_postgres::{Object, Pool};
 use tokio::sync::oneshot;
 
+use super::pipeline::{Answer, Request, exchange};
 use super::{client, errors};
+use crate::row::Origin;
 use crate::{Statement, StatementScope};
 
 /// Not among the statements that every engine must understand.
@@ -120,20 +122,20 @@ impl Drop for Turn {
 
 /// Asks the server by this connection.
 pub(super) async fn ask(client: &Object, trips: &AtomicU64) -> Result<Arc<str>> {
-    let known = client.statement_cache.size();
-    let row = async {
-        let statement = client.prepare_cached(VISIBLE.sql).await?;
-        client.query_one(&statement, &[]).await
-    };
-    let row = row.await.map_err(|cause| errors::describe(None, &cause).into_error())?;
-    let news = client.statement_cache.size().saturating_sub(known);
-    trips.fetch_add(news as u64 + 1, Ordering::Relaxed);
-    row.try_get::<_, &str>(0).map(Arc::from).map_err(Error::internal)
+    let request = Request::new(VISIBLE.sql, None, &[], Origin::Statement(&VISIBLE));
+    let answers = exchange(client, None, &[request], false, trips).await;
+    let answers = answers.map_err(|failed| errors::describe(None, &failed.cause).into_error())?;
+    match answers.first() {
+        Some(Answer::Rows(rows)) if !rows.is_empty() => {
+            rows[0].try_get::<_, &str>(0).map(Arc::from).map_err(Error::internal)
+        }
+        _ => Err(Error::internal("nothing is visible")),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::AtomicBool;
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::{TcpListener, TcpStream};
