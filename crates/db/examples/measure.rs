@@ -18,7 +18,7 @@ const KEYS: usize = 500;
 fn event(aggregate: String) -> Event {
     Event {
         aggregate_type: "user".into(),
-        aggregate_id: aggregate,
+        aggregate_id: aggregate.into(),
         event_type: "user.human.added".into(),
         payload: Some(serde_json::json!({"userName": "ann", "firstName": "Ann", "lastName": "Example"}).to_string()),
         editor: "editor".into(),

@@ -1,5 +1,6 @@
 //! What rooms run their statements on: a [`Connection`], which is a read [`Snapshot`] or a write [`Tx`].
 
+use std::borrow::Cow;
 use std::ops::{Deref, DerefMut};
 
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use castellan_kernel::{Error, Result, Timestamp};
 use crate::call::{Call, Cost};
 use crate::memory::{Memory, Recalled, Recording, Remember, TableSet, Truth};
 use crate::row::Origin;
-use crate::{DynamicStatement, EngineKind, Row, Running, Statement, StatementScope, Value};
+use crate::{DynamicStatement, EngineKind, Row, Running, Statement, StatementScope, Text, Value};
 use crate::{postgres, sqlite};
 
 /// The engine's side of a connection. Small, since it moves with each of the futures around a request.
@@ -32,9 +33,9 @@ pub(crate) struct Appended {
 /// The last sequence of one aggregate.
 #[derive(Debug)]
 pub(crate) struct Sequence {
-    pub(crate) instance: String,
-    pub(crate) aggregate_type: String,
-    pub(crate) aggregate_id: String,
+    pub(crate) instance: Text,
+    pub(crate) aggregate_type: Cow<'static, str>,
+    pub(crate) aggregate_id: Text,
     pub(crate) last: u64,
 }
 
@@ -44,7 +45,7 @@ pub(crate) struct Sequence {
 /// every further statement and the commit are refused, so return the error. Where a conflict is expected, write
 /// `ON CONFLICT`.
 pub struct Connection {
-    pub(crate) instance: Option<String>,
+    pub(crate) instance: Option<Text>,
     pub(crate) session: Session,
     lost: bool,
     pub(crate) appended: Appended,
@@ -67,7 +68,7 @@ pub struct Moment(Option<u64>);
 impl Connection {
     pub(crate) fn new(instance: Option<&str>, session: Session, memory: Option<Arc<Memory>>) -> Self {
         Self {
-            instance: instance.map(str::to_owned),
+            instance: instance.map(Text::from),
             session,
             lost: false,
             appended: Appended::default(),
@@ -188,14 +189,13 @@ impl Connection {
 
     /// Goes on with another instance: its id is `$1` of the statements from here on.
     pub fn scope(&mut self, instance_id: &str) {
-        self.instance = Some(instance_id.to_owned());
+        self.instance = Some(instance_id.into());
     }
 
     /// Under what a value of this instance is kept that depends on these parts beside rows; see [`Connection::recall`].
     pub fn key(&self, parts: &[&str]) -> Vec<u8> {
         let instance = self.instance.as_deref().unwrap_or_default();
-        let parts: Vec<&[u8]> = std::iter::once(instance).chain(parts.iter().copied()).map(str::as_bytes).collect();
-        crate::memory::key(&parts)
+        crate::memory::key_of(std::iter::once(instance).chain(parts.iter().copied()).map(str::as_bytes))
     }
 
     /// The instance whose id is `$1`, if one is set.

@@ -6,7 +6,7 @@ use crate::call::{Call, Cost};
 use crate::connection::{Session, scoped};
 use crate::error::refusal;
 use crate::row::Origin;
-use crate::{Connection, Refusal, Statement, Value};
+use crate::{Connection, Refusal, Statement, Text, Value};
 
 /// What it means when a rule of the schema refuses a row: the name of a unique index or constraint
 /// ([`Violation::name`](crate::Violation::name)), or `<table>.<column>` of a column without a value, and the fault for it.
@@ -18,7 +18,7 @@ const MOST: usize = 100;
 /// A write that is kept back.
 pub(crate) struct Deferred {
     pub(crate) statement: &'static Statement,
-    pub(crate) instance: Option<String>,
+    pub(crate) instance: Option<Text>,
     pub(crate) values: Vec<Value>,
     pub(crate) refusals: Refusals,
 }
@@ -53,7 +53,7 @@ impl Connection {
         if !kept_back {
             return self.execute(statement, &values).await.map(drop).map_err(|error| translate(error, refusals));
         }
-        let instance = scoped(self.instance.as_deref(), statement.scope)?.map(str::to_owned);
+        let instance = scoped(self.instance.as_deref(), statement.scope)?.map(Text::from);
         let deferred = Deferred { statement, instance, values, refusals };
         let count = match &mut self.session {
             Session::Postgres(session) => session.defer(deferred),

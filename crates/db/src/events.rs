@@ -6,7 +6,7 @@ use castellan_kernel::{Error, Receipt, Result, Timestamp};
 
 use crate::connection::Sequence;
 use crate::query::Draft;
-use crate::{Connection, EngineKind, Statement, StatementScope, Value, statement, values};
+use crate::{Connection, EngineKind, Statement, StatementScope, Text, Value, statement, values};
 
 /// A change to record. The names of types and payload keys are part of the API contract.
 #[derive(Debug, Clone)]
@@ -14,13 +14,13 @@ pub struct Event {
     /// The kind of aggregate, such as `user`.
     pub aggregate_type: Cow<'static, str>,
     /// Its id.
-    pub aggregate_id: String,
+    pub aggregate_id: Text,
     /// What happened, such as `user.machine.key.added`.
     pub event_type: Cow<'static, str>,
     /// The details as a JSON object, or nothing.
     pub payload: Option<String>,
     /// Who did it: a user's id or the name of a service.
-    pub editor: String,
+    pub editor: Text,
     /// The resource owner: an organization's id, or the instance's.
     pub owner: String,
     /// When. All events of a transaction carry the time of the first.
@@ -154,7 +154,7 @@ impl Connection {
             Some(at) => self.appended.sequences[at].last = last,
             None => self.appended.sequences.push(Sequence {
                 instance: self.instance.clone().unwrap_or_default(),
-                aggregate_type: event.aggregate_type.clone().into_owned(),
+                aggregate_type: event.aggregate_type.clone(),
                 aggregate_id: event.aggregate_id.clone(),
                 last,
             }),

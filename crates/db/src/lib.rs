@@ -35,7 +35,7 @@ pub use row::Row;
 pub use running::Running;
 pub use sqlite::{Durability, SqliteOptions, restore};
 pub use statement::{DynamicStatement, Statement, StatementScope, all_statements};
-pub use value::Value;
+pub use value::{Text, Value};
 
 #[doc(hidden)]
 pub use inventory as __inventory;

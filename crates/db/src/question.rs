@@ -3,7 +3,7 @@
 use castellan_kernel::Result;
 
 use crate::connection::{Session, scoped};
-use crate::{Connection, Row, Statement, Value};
+use crate::{Connection, Row, Statement, Text, Value};
 
 /// A fixed statement with its values, to be read soon.
 #[derive(Debug, Clone)]
@@ -45,7 +45,7 @@ impl Connection {
             for question in questions() {
                 // A statement without the instance that it needs fails when it is run, not here.
                 if let Ok(instance) = scoped(self.instance.as_deref(), question.statement.scope) {
-                    session.announce(question, instance.map(str::to_owned));
+                    session.announce(question, instance.map(Text::from));
                 }
             }
         }

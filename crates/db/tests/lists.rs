@@ -15,7 +15,7 @@ async fn fill(db: &Db, instance: &str, names: &[&str]) {
             aggregate_id: (*name).into(),
             event_type: "added".into(),
             payload: None,
-            editor: name.to_lowercase(),
+            editor: name.to_lowercase().into(),
             owner: format!("org{}", position % 2),
             created_at: Timestamp::from_micros(7),
             is_new: false,

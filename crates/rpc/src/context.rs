@@ -334,14 +334,17 @@ impl Context {
     /// # Errors
     /// When storage does not answer.
     pub async fn record<E: AuditEvent>(&mut self, aggregate: &Aggregate, event: &E) -> Result<Receipt> {
-        let payload = serde_json::to_string(event).map_err(Error::internal)?;
+        // Most payloads fit without growing.
+        let mut payload = Vec::with_capacity(512);
+        serde_json::to_writer(&mut payload, event).map_err(Error::internal)?;
+        let payload = String::from_utf8(payload).map_err(Error::internal)?;
         let payload = Some(payload).filter(|payload| !matches!(payload.as_str(), "null" | "{}"));
         let event = Event {
             aggregate_type: aggregate.kind.into(),
-            aggregate_id: aggregate.id.clone(),
+            aggregate_id: aggregate.id.as_str().into(),
             event_type: E::TYPE.into(),
             payload,
-            editor: self.caller.user_id.clone(),
+            editor: self.caller.user_id.as_str().into(),
             owner: aggregate.owner.clone(),
             created_at: self.now(),
             is_new: aggregate.is_new,

@@ -15,8 +15,8 @@ mod tables;
 mod tests;
 
 use std::any::{Any, TypeId};
-use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::hash::{Hash as _, Hasher};
+use std::sync::{Arc, OnceLock};
 
 pub(crate) use changes::{Changes, leave_trace};
 pub(crate) use epochs::Epochs;
@@ -42,7 +42,12 @@ pub trait Remember: Send + Sync + Sized + 'static {
 /// Under what a value is kept that depends on these parts beside rows. Two lists of parts never give the same key.
 #[must_use]
 pub fn key(parts: &[&[u8]]) -> Vec<u8> {
-    let mut key = Vec::with_capacity(parts.iter().map(|part| part.len() + size_of::<u64>()).sum());
+    key_of(parts.iter().copied())
+}
+
+/// As [`key`].
+pub(crate) fn key_of<'a>(parts: impl Iterator<Item = &'a [u8]> + Clone) -> Vec<u8> {
+    let mut key = Vec::with_capacity(parts.clone().map(|part| part.len() + size_of::<u64>()).sum());
     for part in parts {
         key.extend_from_slice(&(part.len() as u64).to_ne_bytes());
         key.extend_from_slice(part);
@@ -82,13 +87,19 @@ pub(crate) enum Truth {
 
 /// Everything that is kept of one database.
 pub(crate) struct Memory {
-    shelves: RwLock<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+    /// Each kind of value has a shelf, where its type's number says or after that. Requests look for one several times, so that a lock
+    /// around them all, even one for readers, would wander between the processors.
+    shelves: Box<[OnceLock<Box<dyn Any + Send + Sync>>]>,
     truth: Truth,
 }
 
+/// Far more than there are kinds of values.
+const SHELVES: usize = 256;
+
 impl Memory {
     pub(crate) fn new(truth: Truth) -> Arc<Self> {
-        Arc::new(Self { shelves: RwLock::default(), truth })
+        let shelves = std::iter::repeat_with(OnceLock::new).take(SHELVES).collect();
+        Arc::new(Self { shelves, truth })
     }
 
     pub(crate) fn truth(&self) -> &Truth {
@@ -98,12 +109,12 @@ impl Memory {
     /// The value of that key, if it is still true for a reader whose view began at the moment `view` and who sees uncommitted
     /// rows in the tables `uncommitted`; with the tables that it was made of.
     pub(crate) fn get<T: Remember>(&self, key: &[u8], view: u64, uncommitted: TableSet) -> Option<(Arc<T>, TableSet)> {
-        self.told(&*self.shelf::<T>().get(key)?, view, uncommitted)
+        self.told(&*self.shelf::<T>()?.get(key)?, view, uncommitted)
     }
 
     /// As [`Self::get`], and keeps it no longer.
     pub(crate) fn take<T: Remember>(&self, key: &[u8], view: u64, uncommitted: TableSet) -> Option<(Arc<T>, TableSet)> {
-        self.told(&*self.shelf::<T>().take(key)?, view, uncommitted)
+        self.told(&*self.shelf::<T>()?.take(key)?, view, uncommitted)
     }
 
     fn told<T>(&self, entry: &Entry<T>, view: u64, uncommitted: TableSet) -> Option<(Arc<T>, TableSet)> {
@@ -117,7 +128,9 @@ impl Memory {
 
     /// Keeps a value that was made of these tables, read at the moment `view` or later.
     pub(crate) fn put<T: Remember>(&self, recording: Recording, value: Arc<T>, tables: TableSet, view: u64) {
-        self.shelf::<T>().put(recording.key, Entry { value, tables, moment: view });
+        if let Some(shelf) = self.shelf::<T>() {
+            shelf.put(recording.key, Entry { value, tables, moment: view });
+        }
     }
 
     /// The tables that a statement reads and writes; empty where the server is asked instead.
@@ -136,14 +149,29 @@ impl Memory {
         }
     }
 
-    fn shelf<T: Remember>(&self) -> Arc<Shelf<T>> {
-        let kind = TypeId::of::<T>();
-        let found = self.shelves.read().unwrap_or_else(PoisonError::into_inner).get(&kind).map(Arc::clone);
-        let shelf = found.unwrap_or_else(|| {
-            let mut shelves = self.shelves.write().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(shelves.entry(kind).or_insert_with(|| Arc::new(Shelf::<T>::new())))
-        });
-        // The key is the type, so this cannot fail; an empty shelf would be right all the same.
-        shelf.downcast().unwrap_or_else(|_| Arc::new(Shelf::new()))
+    /// The shelf of a kind of value; none when there are more kinds than shelves, of which nothing is remembered then.
+    fn shelf<T: Remember>(&self) -> Option<&Shelf<T>> {
+        let mut number = NumberOf(0);
+        TypeId::of::<T>().hash(&mut number);
+        let (before, after) = self.shelves.split_at(number.0 as usize % SHELVES);
+        let mut places = after.iter().chain(before);
+        places.find_map(|place| place.get_or_init(|| Box::new(Shelf::<T>::new())).downcast_ref())
+    }
+}
+
+/// Takes the number of a type as it is: it is a digest already.
+struct NumberOf(u64);
+
+impl Hasher for NumberOf {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.0 = self.0.rotate_left(8) ^ u64::from(*byte));
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 ^= number;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }

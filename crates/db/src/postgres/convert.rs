@@ -75,7 +75,7 @@ struct Column(Value);
 
 impl<'a> FromSql<'a> for Column {
     fn from_sql(ty: &Type, raw: &'a [u8]) -> Result<Self, Failure> {
-        let text = |raw: &[u8]| -> Result<Value, Failure> { Ok(Value::Text(std::str::from_utf8(raw)?.to_owned())) };
+        let text = |raw: &[u8]| -> Result<Value, Failure> { Ok(Value::Text(std::str::from_utf8(raw)?.into())) };
         Ok(Self(match *ty {
             Type::BOOL => Value::Bool(raw.first().is_some_and(|byte| *byte != 0)),
             Type::INT8 => Value::Int(i64::from_be_bytes(raw.try_into()?)),

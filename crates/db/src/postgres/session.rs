@@ -17,7 +17,7 @@ use crate::call::{Call, Cost};
 use crate::deferred::{Deferred, translate};
 use crate::events::insertion;
 use crate::row::{Origin, Row};
-use crate::{Question, Refusal};
+use crate::{Question, Refusal, Text};
 
 /// What a session may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +81,7 @@ impl Session {
     }
 
     /// Sends this read with the next statement.
-    pub(crate) fn announce(&mut self, question: Question, instance: Option<String>) {
+    pub(crate) fn announce(&mut self, question: Question, instance: Option<Text>) {
         self.announced.push(Announced { question, instance, rows: None });
     }
 

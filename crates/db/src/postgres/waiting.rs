@@ -4,12 +4,12 @@ use super::pipeline::Request;
 use crate::call::Call;
 use crate::deferred::Deferred;
 use crate::row::{Origin, Row};
-use crate::{Question, Statement};
+use crate::{Question, Statement, Text};
 
 /// A read that will follow, and its rows once they are there.
 pub(super) struct Announced {
     pub question: Question,
-    pub instance: Option<String>,
+    pub instance: Option<Text>,
     pub rows: Option<Vec<Row>>,
 }
 

@@ -120,9 +120,9 @@ fn read(column: usize, value: ValueRef<'_>) -> rusqlite::Result<Value> {
     Ok(match value {
         ValueRef::Null => Value::Null,
         ValueRef::Integer(number) => Value::Int(number),
-        ValueRef::Text(text) => Value::Text(
-            std::str::from_utf8(text).map_err(|cause| rusqlite::Error::Utf8Error(column, cause))?.to_owned(),
-        ),
+        ValueRef::Text(text) => {
+            Value::Text(std::str::from_utf8(text).map_err(|cause| rusqlite::Error::Utf8Error(column, cause))?.into())
+        }
         ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
         ValueRef::Real(_) => {
             return Err(rusqlite::Error::InvalidColumnType(
