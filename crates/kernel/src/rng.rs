@@ -21,7 +21,7 @@ impl Rng for SystemRng {
     }
 }
 
-/// A repeatable sequence for tests (SplitMix64); never for secrets.
+/// A repeatable sequence (SplitMix64) for tests and for what is no secret; never for secrets.
 #[derive(Debug)]
 pub struct SeededRng(AtomicU64);
 

@@ -29,9 +29,10 @@ pub struct Scopes(Texts);
 impl Scopes {
     /// The scopes of a request that this server knows; others are dropped silently, repeated ones kept once.
     pub fn known(requested: &str) -> Self {
-        let mut seen = HashSet::new();
-        let mut scopes =
-            Texts::with_capacity(requested.len(), 1 + requested.bytes().filter(|byte| *byte == b' ').count());
+        // Room for what is usual; a request may be a megabyte of spaces.
+        let most = (1 + requested.bytes().filter(|byte| *byte == b' ').count()).min(1_024);
+        let mut seen = HashSet::with_capacity(most);
+        let mut scopes = Texts::with_capacity(requested.len(), most);
         let known = requested.split_ascii_whitespace().filter(|scope| is_known(scope) && seen.insert(*scope));
         known.for_each(|scope| scopes.push(scope));
         Self(scopes)

@@ -4,6 +4,7 @@ use castellan_db::{Connection, Moment, statement};
 use castellan_kernel::{Error, Fault, Result, Timestamp};
 use castellan_rpc::{Aggregate, AuditEvent, Context};
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use crate::presented::{Granted, Presented, TokenKind};
 use crate::scope::Scopes;
@@ -84,8 +85,8 @@ struct SessionAdded<'a> {
     session_id: &'a str,
     #[serde(rename = "clientID")]
     client_id: &'a str,
-    audience: &'a [String],
-    scope: &'a Texts,
+    audience: &'a RawValue,
+    scope: &'a RawValue,
     #[serde(rename = "authMethods")]
     auth_methods: [i64; 1],
     #[serde(rename = "authTime")]
@@ -99,7 +100,7 @@ impl AuditEvent for SessionAdded<'_> {
 #[derive(Serialize)]
 struct AccessTokenAdded<'a> {
     id: &'a str,
-    scope: &'a Texts,
+    scope: &'a RawValue,
     /// Nanoseconds.
     lifetime: i64,
     reason: i64,
@@ -115,8 +116,8 @@ impl<'a> NewSession<'a> {
         let issued_at = ctx.now();
         Self {
             terms,
-            id: format!("V2_{}", ctx.new_id()),
-            access_token_id: format!("at_{}", ctx.new_id()),
+            id: ["V2_", &ctx.new_id()].concat(),
+            access_token_id: ["at_", &ctx.new_id()].concat(),
             issued_at,
             expires_at: issued_at.plus_seconds(terms.lifetime_seconds),
         }
@@ -124,7 +125,7 @@ impl<'a> NewSession<'a> {
 
     /// `<session>-<token>`, the `jti` of the access token.
     pub(crate) fn token_id(&self) -> String {
-        format!("{}-{}", self.id, self.access_token_id)
+        [&self.id, "-", &self.access_token_id].concat()
     }
 
     /// What its access token stands for.
@@ -152,12 +153,14 @@ impl<'a> NewSession<'a> {
     /// meantime; this call or the commit then fails with `OIDC-shBou`.
     pub(crate) async fn open(&self, ctx: &mut Context) -> Result<()> {
         let terms = &self.terms;
+        // Written once, though both are in two places and more.
+        let (audience, scopes) = (list(terms.audience)?, list(terms.scopes)?);
         let values = vec![
             self.id.as_str().into(),
             terms.user_id.into(),
             terms.client_id.into(),
-            list(terms.audience)?.into(),
-            list(terms.scopes)?.into(),
+            audience.get().into(),
+            scopes.get().into(),
             terms.auth_method.name().into(),
             self.issued_at.into(),
             self.access_token_id.as_str().into(),
@@ -182,15 +185,15 @@ impl<'a> NewSession<'a> {
             org_id: terms.org_id,
             session_id: "",
             client_id: terms.client_id,
-            audience: terms.audience,
-            scope: terms.scopes,
+            audience: &audience,
+            scope: &scopes,
             auth_methods: [terms.auth_method.number()],
             auth_time: self.issued_at.to_rfc3339(),
         };
         ctx.record(&aggregate, &added).await?;
         let token = AccessTokenAdded {
             id: &self.access_token_id,
-            scope: terms.scopes,
+            scope: &scopes,
             lifetime: terms.lifetime_seconds.saturating_mul(1_000_000_000),
             reason: terms.reason as i64,
         };
@@ -211,8 +214,8 @@ impl<'a> NewSession<'a> {
     }
 }
 
-fn list(values: &(impl Serialize + ?Sized)) -> Result<String> {
-    serde_json::to_string(values).map_err(Error::internal)
+fn list(values: &(impl Serialize + ?Sized)) -> Result<Box<RawValue>> {
+    serde_json::value::to_raw_value(values).map_err(Error::internal)
 }
 
 #[derive(Serialize)]

@@ -74,12 +74,14 @@ impl RequestedHost {
 
     /// The origin that users and tokens see, such as `https://id.example.com`: issuer and base of generated links.
     pub fn origin(&self) -> String {
-        format!("{}://{}", self.scheme, self.public_host.as_deref().unwrap_or(&self.instance_host))
+        [self.scheme, "://", self.public_host.as_deref().unwrap_or(&self.instance_host)].concat()
     }
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim).filter(|value| !value.is_empty())
+    // There are fewer headers than names that are looked for one after the other: comparing takes less than digests of the names.
+    let (_, value) = headers.iter().find(|(own, _)| own.as_str().eq_ignore_ascii_case(name))?;
+    value.to_str().ok().map(str::trim).filter(|value| !value.is_empty())
 }
 
 fn named<'a>(headers: &'a HeaderMap, names: &[String]) -> Option<&'a str> {

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::extract::MatchedPath;
-use castellan_kernel::{Rng, SystemRng};
+use castellan_kernel::{Rng as _, SeededRng, SystemRng};
 use castellan_rpc::http::{REQUEST_ID, Served, assign_request_id};
 use http::{HeaderMap, HeaderName, Request, Response};
 use opentelemetry::propagation::Extractor;
@@ -32,7 +32,8 @@ pub struct ObserveLayer(Arc<Around>);
 
 struct Around {
     metrics: Metrics,
-    rng: Arc<dyn Rng>,
+    /// Of the ids of requests, which are no secrets: the generator of those would take as long as finding what was asked for.
+    ids: SeededRng,
     access_log: bool,
     traces: bool,
 }
@@ -42,7 +43,7 @@ impl ObserveLayer {
     pub fn new(settings: &Settings, metrics: Metrics) -> Self {
         Self(Arc::new(Around {
             metrics,
-            rng: Arc::new(SystemRng::default()),
+            ids: SeededRng::new(seed()),
             access_log: settings.log_store.access.stdout.enabled,
             traces: settings.tracing.kind == TracingType::Otel,
         }))
@@ -86,7 +87,7 @@ where
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let around = Arc::clone(&self.around);
         let started = Instant::now();
-        let id = assign_request_id(request.headers_mut(), &*around.rng);
+        let id = assign_request_id(request.headers_mut(), &around.ids);
         let verb = request.method().clone();
         let route = request.extensions().get::<MatchedPath>().cloned();
         // Whoever collects traces has it in a span, which costs more than a name that is seldom asked for.
@@ -135,6 +136,13 @@ where
             Ok(response)
         })
     }
+}
+
+/// Another one for each process, so that no two of them give the same ids.
+fn seed() -> u64 {
+    let mut seed = [0; 8];
+    SystemRng::default().fill(&mut seed);
+    u64::from_ne_bytes(seed)
 }
 
 /// By what lines and traces know a request.

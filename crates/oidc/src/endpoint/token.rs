@@ -7,7 +7,7 @@ use castellan_db::Snapshot;
 use http::StatusCode;
 
 use super::{Incoming, State, retrying};
-use crate::error::{OAuthResult, json};
+use crate::error::{OAuthResult, json_bytes};
 use crate::token::{self, TokenRequest};
 
 pub(super) async fn answer(state: &State, incoming: Incoming, look: Snapshot) -> OAuthResult<Response> {
@@ -22,5 +22,5 @@ pub(super) async fn answer(state: &State, incoming: Incoming, look: Snapshot) ->
         Box::pin(async move { token::grant(ctx, look, &request).await })
     })
     .await?;
-    Ok(json(StatusCode::OK, &answer))
+    Ok(json_bytes(StatusCode::OK, answer.to_json().into()))
 }

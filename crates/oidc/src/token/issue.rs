@@ -121,7 +121,7 @@ fn signed(
         }
         _ => {
             let seal = ctx.service::<OpaqueKey>()?;
-            seal_token(&seal, ctx.rng(), &format!("{token_id}:{}", user.subject.id))
+            seal_token(&seal, ctx.rng(), &[&token_id, ":", &user.subject.id].concat())
         }
     };
     let id_token = match key {
@@ -134,7 +134,7 @@ fn signed(
     };
     // Whole seconds until expiry, rounded down: 43199 for twelve hours.
     let expires_in = (session.expires_at.micros() - ctx.now().micros() - 1).div_euclid(1_000_000);
-    Ok(TokenAnswer { access_token, token_type: "Bearer", expires_in, id_token })
+    Ok(TokenAnswer { access_token, expires_in, id_token })
 }
 
 /// Claims of a JWT access token (RFC 9068 in spirit; `spec: oauth.md 4.6`).
