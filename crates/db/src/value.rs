@@ -40,7 +40,9 @@ impl Value {
     }
 }
 
+// Statements have thousands of texts as parameters; where each is made in place, the program is a hundredth larger.
 impl From<&str> for Value {
+    #[inline(never)]
     fn from(text: &str) -> Self {
         Self::Text(text.into())
     }
@@ -53,18 +55,21 @@ impl From<Text> for Value {
 }
 
 impl From<String> for Value {
+    #[inline(never)]
     fn from(text: String) -> Self {
         Self::Text(text.into())
     }
 }
 
 impl From<&String> for Value {
+    #[inline(never)]
     fn from(text: &String) -> Self {
         Self::Text(text.into())
     }
 }
 
 impl From<Cow<'_, str>> for Value {
+    #[inline(never)]
     fn from(text: Cow<'_, str>) -> Self {
         Self::Text(text.into())
     }

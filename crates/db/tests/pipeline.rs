@@ -67,6 +67,32 @@ async fn a_refused_deferred_write_is_the_fault_of_the_transaction_and_undoes_all
 }
 
 #[tokio::test]
+async fn of_writes_that_are_the_same_statement_each_has_refusals_of_its_own() {
+    const OTHER: Fault = Fault::exists("TEST-other", "other");
+    const OTHERS: Refusals = &[("events_aggregate", OTHER)];
+    on_each_engine(|db| async move {
+        let mut tx = db.begin(Some("i1"));
+        tx.defer(insert(), values!["u1", 1, "ann"].into(), REFUSALS).await.unwrap();
+        tx.defer(
+            insert(),
+            values!["u1", 2, "a longer value in between, which the next one must not keep"].into(),
+            REFUSALS,
+        )
+        .await
+        .unwrap();
+        tx.defer(insert(), values!["u2", 1, "bob"].into(), OTHERS).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(db.snapshot(Some("i1")).ask_one(&editor("u2")).await.unwrap().unwrap().str(0).unwrap(), "bob");
+        let mut tx = db.begin(Some("i1"));
+        tx.defer(insert(), values!["u3", 1, "ann"].into(), REFUSALS).await.unwrap();
+        tx.defer(insert(), values!["u2", 1, "ann"].into(), OTHERS).await.unwrap();
+        assert!(tx.commit().await.unwrap_err().is(OTHER));
+        assert_eq!(count(&db).await, 3);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn who_settles_is_told_of_a_refusal_at_once() {
     on_each_engine(|db| async move {
         let mut tx = db.begin(Some("i1"));

@@ -210,15 +210,15 @@ async fn caller(
     org_header: &str,
 ) -> Result<Caller> {
     let org = if org_header.is_empty() || org_header == presented.org_id {
-        presented.org_id.clone()
+        presented.org_id.to_string()
     } else {
         head::named_org(connection, org_header).await?
     };
     let memberships = administrators::memberships_of(connection, &env.roles, &presented.user_id).await?;
     Ok(Caller {
         kind: if presented.user_kind == 2 { CallerKind::Machine } else { CallerKind::Human },
-        user_id: presented.user_id,
-        own_org: presented.org_id,
+        user_id: presented.user_id.into(),
+        own_org: presented.org_id.into(),
         org,
         language: presented.language,
         memberships,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use castellan_crypto::fingerprint;
 use castellan_crypto::jose::{Algorithm, parse_compact};
 use castellan_crypto::opaque::{OpaqueKey, open_token};
-use castellan_db::{Connection, Question, Remember, Row, Statement, memory_key, statement};
+use castellan_db::{Connection, Question, Remember, Row, Statement, Text, memory_key, statement};
 use castellan_kernel::{Result, Timestamp};
 use serde::Deserialize;
 
@@ -31,23 +31,23 @@ pub struct Presented {
     /// `jti` of introspection: `<session>-<token>`, or the token's id.
     pub token_id: String,
     /// The OIDC session, for access tokens.
-    pub session_id: Option<String>,
+    pub session_id: Option<Text>,
     /// Whose token it is.
-    pub user_id: String,
+    pub user_id: Text,
     /// That user's organization.
-    pub org_id: String,
+    pub org_id: Text,
     /// 1 human, 2 machine.
     pub user_kind: i64,
     /// The user's preferred language, if set.
     pub language: Option<String>,
     /// The client that the token was issued to; empty for personal access tokens.
-    pub client_id: String,
+    pub client_id: Text,
     /// The audience; empty for personal access tokens.
     pub audience: Texts,
     /// The granted scopes.
     pub scopes: Scopes,
     /// `password`, `private_key`; empty for personal access tokens.
-    pub auth_method: String,
+    pub auth_method: Text,
     /// When the user signed in, for access tokens.
     pub auth_time: Option<Timestamp>,
     /// When the token was issued.
@@ -202,15 +202,15 @@ async fn access_token(
     Ok(Ok(Presented {
         kind: TokenKind::Access,
         token_id: format!("{session_id}-{token_id}"),
-        session_id: Some(session_id.to_owned()),
-        user_id: row.text(0)?,
-        org_id: row.text(1)?,
+        session_id: Some(session_id.into()),
+        user_id: row.str(0)?.into(),
+        org_id: row.str(1)?.into(),
         user_kind: row.int(2)?,
         language: language(&row, 4)?,
-        client_id: row.text(5)?,
+        client_id: row.str(5)?.into(),
         audience: row.json(6)?,
         scopes: Scopes::stored(row.json(7)?),
-        auth_method: row.text(8)?,
+        auth_method: row.str(8)?.into(),
         auth_time: Some(row.timestamp(9)?),
         issued_at,
         expires_at: row.timestamp(11)?,
@@ -230,14 +230,14 @@ async fn personal_access_token(
         kind: TokenKind::Personal,
         token_id: token_id.to_owned(),
         session_id: None,
-        user_id: row.text(0)?,
-        org_id: row.text(1)?,
+        user_id: row.str(0)?.into(),
+        org_id: row.str(1)?.into(),
         user_kind: row.int(2)?,
         language: language(&row, 4)?,
-        client_id: String::new(),
+        client_id: Text::default(),
         audience: Texts::default(),
         scopes: Scopes::stored(row.json(5)?),
-        auth_method: String::new(),
+        auth_method: Text::default(),
         auth_time: None,
         issued_at: row.timestamp(6)?,
         expires_at: row.timestamp(7)?,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use ::http::HeaderMap;
 use bytes::Bytes;
+use castellan_db::Text;
 use castellan_kernel::Kind;
 
 use crate::descriptor::MethodInfo;
@@ -42,7 +43,7 @@ pub struct Call {
 #[derive(Debug, Clone, Default)]
 pub struct RequestOrigin {
     /// `:authority` or `Host`, as received.
-    pub authority: Option<String>,
+    pub authority: Option<Text>,
     /// Whether the connection itself is TLS.
     pub tls: bool,
     /// The address of the peer, if known.

@@ -2,6 +2,7 @@
 //! Pure reading of headers (`spec: oauth.md 2.2`); whether the hosts are known is decided by the directory.
 
 use ::http::HeaderMap;
+use castellan_db::Text;
 
 use crate::call::RequestOrigin;
 
@@ -33,9 +34,9 @@ impl Default for HostOptions {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestedHost {
     /// The host that finds the instance, with its port if it has one; empty when the request names none.
-    pub instance_host: String,
+    pub instance_host: Text,
     /// The host the user sees, if a proxy names another one.
-    pub public_host: Option<String>,
+    pub public_host: Option<Text>,
     /// `http` or `https`.
     pub scheme: &'static str,
 }
@@ -58,17 +59,17 @@ impl RequestedHost {
             .unwrap_or_default();
         let public_host = named(headers, &options.public_headers);
         let scheme = if options.external_secure || origin.tls { "https" } else { scheme.unwrap_or("http") };
-        Self { instance_host: instance_host.to_owned(), public_host: public_host.map(str::to_owned), scheme }
+        Self { instance_host: instance_host.into(), public_host: public_host.map(Text::from), scheme }
     }
 
     /// The instance's domain as stored: without port, lower case.
-    pub fn instance_domain(&self) -> String {
-        without_port(&self.instance_host).to_ascii_lowercase()
+    pub fn instance_domain(&self) -> Text {
+        domain(&self.instance_host)
     }
 
     /// The public domain without port, if it differs from the instance's.
-    pub fn public_domain(&self) -> Option<String> {
-        let domain = without_port(self.public_host.as_deref()?).to_ascii_lowercase();
+    pub fn public_domain(&self) -> Option<Text> {
+        let domain = domain(self.public_host.as_deref()?);
         (domain != self.instance_domain()).then_some(domain)
     }
 
@@ -132,6 +133,13 @@ fn split_port(value: &str) -> (&str, Option<&str>) {
     value.rsplit_once(':').map_or((value, None), |(host, port)| (host, Some(port)))
 }
 
+/// Of a host, without port and in lower case.
+fn domain(host: &str) -> Text {
+    let mut domain = Text::from(without_port(host));
+    domain.make_ascii_lowercase();
+    domain
+}
+
 pub(crate) fn without_port(value: &str) -> &str {
     split_port(value).0
 }
@@ -145,7 +153,7 @@ mod tests {
             .iter()
             .map(|(name, value)| (::http::HeaderName::from_static(name), value.parse().unwrap()))
             .collect::<HeaderMap>();
-        let origin = RequestOrigin { authority: Some(authority.to_owned()), ..RequestOrigin::default() };
+        let origin = RequestOrigin { authority: Some(authority.into()), ..RequestOrigin::default() };
         RequestedHost::read(&headers, &origin, &HostOptions::default())
     }
 

@@ -10,7 +10,7 @@ use super::writer::Writer;
 use super::{convert, errors};
 use crate::DatabaseError;
 use crate::call::Call;
-use crate::deferred::{Deferred, translate};
+use crate::deferred::{Deferred, Refusals, translate};
 use crate::memory::TableSet;
 
 /// A command that holds the lock; dropping it takes back what it wrote.
@@ -58,27 +58,44 @@ impl<W: DerefMut<Target = Writer>> OpenCommand<W> {
 
     /// Runs a statement.
     pub(super) fn run<T>(&mut self, call: &Call<'_>, how: How<T>) -> Result<T> {
-        if self.ended {
-            return Err(Error::internal("the transaction was rolled back by an earlier failure"));
-        }
-        let touched = self.writer.ownership.written_by(call);
-        self.writer.written = self.writer.written.with(touched);
+        self.check()?;
+        self.note_touched(call);
         how(call, &self.writer.connection).map_err(|failure| self.after_failure(failure))
     }
 
     /// Does writes that were deferred.
     pub(super) fn write(&mut self, deferred: &[Deferred]) -> Result<()> {
-        for write in deferred {
-            self.run(&write.as_call(), convert::execute).map_err(|error| translate(error, write.refusals))?;
+        // The events of a command follow each other, and are the same statement.
+        for alike in deferred.chunk_by(|one, next| std::ptr::eq(one.statement, next.statement)) {
+            self.check()?;
+            if let Some(first) = alike.first() {
+                self.note_touched(&first.as_call());
+            }
+            let calls = alike.iter().map(Deferred::as_call);
+            convert::execute_each(calls, &self.writer.connection).map_err(|(place, failure)| {
+                let refusals = alike.get(place).map_or(Refusals::default(), |write| write.refusals);
+                translate(self.after_failure(failure), refusals)
+            })?;
         }
         Ok(())
     }
 
-    /// Keeps what the command wrote.
-    pub(super) fn keep(&mut self) -> Result<()> {
+    /// Whether more can be done in it.
+    fn check(&self) -> Result<()> {
         if self.ended {
             return Err(Error::internal("the transaction was rolled back by an earlier failure"));
         }
+        Ok(())
+    }
+
+    fn note_touched(&mut self, call: &Call<'_>) {
+        let touched = self.writer.ownership.written_by(call);
+        self.writer.written = self.writer.written.with(touched);
+    }
+
+    /// Keeps what the command wrote.
+    pub(super) fn keep(&mut self) -> Result<()> {
+        self.check()?;
         if self.guarded {
             self.run_plain("RELEASE command")?;
         }

@@ -48,19 +48,36 @@ pub(super) fn rows(call: &Call<'_>, connection: &Connection) -> Result<Vec<Row>,
 
 /// Runs a statement and returns the number of rows that it changed.
 pub(super) fn execute(call: &Call<'_>, connection: &Connection) -> Result<u64, DatabaseError> {
-    let run = || -> rusqlite::Result<u64> {
-        let mut statement = prepare(call, connection)?;
-        if statement.column_count() == 0 {
-            return statement.raw_execute().map(|changed| changed as u64);
-        }
-        let mut rows = statement.raw_query();
-        let mut returned = 0;
-        while rows.next()?.is_some() {
-            returned += 1;
-        }
-        Ok(returned)
-    };
+    let run = || change(&mut prepare(call, connection)?);
     run().map_err(|cause| errors::describe(connection, Some(call.origin), &cause))
+}
+
+/// Runs calls of one statement, one after the other.
+pub(super) fn execute_each<'a>(
+    calls: impl IntoIterator<Item = Call<'a>>,
+    connection: &Connection,
+) -> Result<(), (usize, DatabaseError)> {
+    let mut ready: Option<CachedStatement<'_>> = None;
+    for (place, call) in calls.into_iter().enumerate() {
+        let mut run = || match &mut ready {
+            Some(statement) => bind(&call, statement).and_then(|()| change(statement)),
+            None => change(ready.insert(prepare(&call, connection)?)),
+        };
+        run().map_err(|cause| (place, errors::describe(connection, Some(call.origin), &cause)))?;
+    }
+    Ok(())
+}
+
+fn change(statement: &mut CachedStatement<'_>) -> rusqlite::Result<u64> {
+    if statement.column_count() == 0 {
+        return statement.raw_execute().map(|changed| changed as u64);
+    }
+    let mut rows = statement.raw_query();
+    let mut returned = 0;
+    while rows.next()?.is_some() {
+        returned += 1;
+    }
+    Ok(returned)
 }
 
 fn collect(call: &Call<'_>, connection: &Connection) -> rusqlite::Result<Vec<Row>> {
@@ -80,6 +97,12 @@ fn collect(call: &Call<'_>, connection: &Connection) -> rusqlite::Result<Vec<Row
 
 fn prepare<'c>(call: &Call<'_>, connection: &'c Connection) -> rusqlite::Result<CachedStatement<'c>> {
     let mut statement = connection.prepare_cached(call.sql)?;
+    bind(call, &mut statement)?;
+    Ok(statement)
+}
+
+/// Gives every parameter its value.
+fn bind(call: &Call<'_>, statement: &mut CachedStatement<'_>) -> rusqlite::Result<()> {
     let given = call.values.len() + usize::from(call.instance.is_some());
     let value_of = |number: usize| match call.instance {
         Some(instance) if number == 1 => ValueRef::Text(instance.as_bytes()),
@@ -90,14 +113,14 @@ fn prepare<'c>(call: &Call<'_>, connection: &'c Connection) -> rusqlite::Result<
     let in_order = matches!(call.origin, Origin::Statement(known) if known.in_order);
     let mut wanted = if in_order { count } else { 0 };
     for index in 1..=count {
-        let number = if in_order { index } else { number_of(&statement, index, given)? };
+        let number = if in_order { index } else { number_of(statement, index, given)? };
         wanted = wanted.max(number);
         statement.raw_bind_parameter(index, ToSqlOutput::Borrowed(value_of(number)))?;
     }
     if wanted != given {
         return Err(rusqlite::Error::InvalidParameterCount(given, wanted));
     }
-    Ok(statement)
+    Ok(())
 }
 
 /// Which value a parameter takes: `SQLite` numbers `$n` by first appearance, but its name says it.

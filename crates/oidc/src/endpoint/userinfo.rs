@@ -80,7 +80,7 @@ async fn claims(connection: &mut Connection, incoming: &Incoming, presented: &Pr
         is_introspection: false,
         api_project: &incoming.instance.project_id,
     };
-    let mut claims = Claims::new();
+    let mut claims = Claims::with_capacity(8);
     claims.insert("sub".to_owned(), Value::from(subject.id.as_str()));
     claims.extend(subject.standard_claims(&presented.scopes, &incoming.origin));
     claims.extend(subject.reserved_claims(connection, &presented.scopes, &question).await?);

@@ -45,13 +45,19 @@ pub struct TokenAnswer {
 impl TokenAnswer {
     /// As JSON. Tokens are base64url and dots, so there is nothing to escape, nor to be looked for.
     pub fn to_json(&self) -> String {
-        let expires_in = self.expires_in.to_string();
-        let start =
-            [r#"{"access_token":""#, &self.access_token, r#"","token_type":"Bearer","expires_in":"#, &expires_in];
-        match &self.id_token {
-            Some(id_token) => [&start[..], &[r#","id_token":""#, id_token, r#""}"#]].concat().concat(),
-            None => [&start[..], &["}"]].concat().concat(),
+        let id_token = self.id_token.as_deref();
+        let mut json = String::with_capacity(128 + self.access_token.len() + id_token.map_or(0, str::len));
+        json.push_str(r#"{"access_token":""#);
+        json.push_str(&self.access_token);
+        json.push_str(r#"","token_type":"Bearer","expires_in":"#);
+        json.push_str(&self.expires_in.to_string());
+        if let Some(id_token) = id_token {
+            json.push_str(r#","id_token":""#);
+            json.push_str(id_token);
+            json.push('"');
         }
+        json.push('}');
+        json
     }
 }
 

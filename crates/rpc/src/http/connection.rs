@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 
 use ::http::{HeaderMap, Uri, header};
 
+use castellan_db::Text;
+
 use crate::call::RequestOrigin;
 
 /// Put into the extensions of every request by the listener that accepted its connection.
@@ -22,7 +24,7 @@ pub fn request_origin(headers: &HeaderMap, uri: &Uri, connection: Option<&Connec
         None => headers.get(header::HOST).and_then(|host| host.to_str().ok()),
     };
     RequestOrigin {
-        authority: authority.map(str::to_owned),
+        authority: authority.map(Text::from),
         tls: connection.is_some_and(|connection| connection.tls),
         peer: connection.map(|connection| connection.peer),
     }

@@ -51,7 +51,7 @@ async fn rest_and_connect_work_over_both_http_versions() {
             let body = answer.into_body().collect().await.unwrap().to_bytes();
             assert_eq!(body, br#"{"user":{"userId":"42"}}"#.as_slice());
             let call = stub.last_call();
-            assert_eq!(call.origin.authority, Some(address.to_string()));
+            assert_eq!(call.origin.authority.as_deref(), Some(address.to_string().as_str()));
             assert_eq!(user::GetUserByIdRequest::decode(call.body).unwrap().user_id, "42");
         }
     }

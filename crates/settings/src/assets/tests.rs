@@ -38,7 +38,7 @@ impl Gate for Roles {
     ) -> Answer<'a, Arc<Instance>> {
         let id = host.instance_domain();
         let is_blocked = id == "blocked";
-        Box::pin(async move { Ok(Arc::new(Instance { id, is_blocked, ..Instance::default() })) })
+        Box::pin(async move { Ok(Arc::new(Instance { id: id.into(), is_blocked, ..Instance::default() })) })
     }
 
     fn instance_by_id<'a>(&'a self, _: &'a mut Connection, _: &'a str) -> Answer<'a, Option<Arc<Instance>>> {
