@@ -7,6 +7,7 @@ static ALLOCATOR: castellan_allocator::FewLocks = castellan_allocator::FewLocks;
 
 fn main() -> ExitCode {
     castellan_allocator::share_arenas();
+    castellan_allocator::return_large_pieces();
     castellan_allocator::serve_sqlite();
     castellan_server::cli::run(
         std::env::args_os(),
