@@ -29,7 +29,7 @@ pub fn form(data: &[u8]) {
     if let Some(decoded) = decode_component(first) {
         assert!(decoded.len() <= first.len());
         let encoded: String = decoded.bytes().map(|byte| format!("%{byte:02X}")).collect();
-        assert_eq!(decode_component(&encoded).as_deref(), Some(decoded.as_str()));
+        assert_eq!(decode_component(&encoded), Some(decoded));
     }
 }
 

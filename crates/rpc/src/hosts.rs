@@ -80,7 +80,7 @@ impl RequestedHost {
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    // There are fewer headers than names that are looked for one after the other: comparing takes less than digests of the names.
+    // Requests have few headers: comparing each takes less than the digest of a name by which the map would find it.
     let (_, value) = headers.iter().find(|(own, _)| own.as_str().eq_ignore_ascii_case(name))?;
     value.to_str().ok().map(str::trim).filter(|value| !value.is_empty())
 }
