@@ -28,23 +28,8 @@ const LAST_LARGE: usize = 16;
 /// All places.
 const PLACES: usize = SMALL + LAST_LARGE - FIRST_LARGE + 1;
 
-/// So many pieces are kept in each place at least: as many as there are of the futures of requests that one commit answers.
-const FEWEST: usize = 64;
-
-/// And more of small ones, up to so many bytes: a request that writes has dozens of texts until its commit.
-const BYTES: usize = 32 << 10;
-
-/// How many pieces are kept in each place.
-const MOST: [u16; PLACES] = {
-    let mut most = [0; PLACES];
-    let mut place = 0;
-    while place < PLACES {
-        let small = BYTES / Place(place).size();
-        most[place] = if small > FEWEST { small } else { FEWEST } as u16;
-        place += 1;
-    }
-    most
-};
+/// So many pieces are kept in each place: as many as there are of the futures of requests that one commit answers.
+const MOST: u8 = 64;
 
 /// Where pieces of one size are kept.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -53,7 +38,7 @@ pub(crate) struct Place(usize);
 /// The pieces of one thread: in each place a list, whose pieces begin with the address of the next one.
 struct Shelf {
     first: [Cell<*mut u8>; PLACES],
-    count: [Cell<u16>; PLACES],
+    count: [Cell<u8>; PLACES],
 }
 
 thread_local! {
@@ -136,7 +121,7 @@ impl Shelf {
     /// Nobody uses the piece, and it has the size of the place.
     unsafe fn put(&self, Place(place): Place, piece: *mut u8) -> bool {
         let (first, kept) = (&self.first[place], &self.count[place]);
-        let is_kept = kept.get() < MOST[place];
+        let is_kept = kept.get() < MOST;
         if is_kept {
             // SAFETY: the piece is not used, has room for an address, and is aligned for it.
             unsafe { piece.cast::<*mut u8>().write(first.get()) };
