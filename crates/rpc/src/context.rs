@@ -249,7 +249,7 @@ impl Context {
     /// called by a host (setup, background jobs) it is the domain of the configuration.
     pub fn requested_domain(&self) -> String {
         match self.origin.split_once("://") {
-            Some((_, host)) if !host.is_empty() => hosts::without_port(host).to_ascii_lowercase(),
+            Some((_, host)) if !host.is_empty() => hosts::domain(host).into(),
             _ => self.env.hosts.external_domain.clone(),
         }
     }

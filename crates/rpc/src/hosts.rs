@@ -134,13 +134,13 @@ fn split_port(value: &str) -> (&str, Option<&str>) {
 }
 
 /// Of a host, without port and in lower case.
-fn domain(host: &str) -> Text {
+pub(crate) fn domain(host: &str) -> Text {
     let mut domain = Text::from(without_port(host));
     domain.make_ascii_lowercase();
     domain
 }
 
-pub(crate) fn without_port(value: &str) -> &str {
+fn without_port(value: &str) -> &str {
     split_port(value).0
 }
 
