@@ -2,6 +2,7 @@
 //! client may hold, and an end that lets requests in flight finish.
 
 mod stop;
+mod timer;
 mod tls;
 
 #[cfg(test)]
@@ -17,8 +18,8 @@ use axum::body::Body;
 use castellan_rpc::http::ConnectionInfo;
 use http::{Request, Response};
 use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -26,6 +27,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
 pub use self::stop::{Stop, StopHandle};
+use self::timer::ConnectionTimer;
 use crate::config::{Limits, Settings};
 use crate::failure::{Failure, Result};
 use crate::metrics::Metrics;
@@ -178,29 +180,38 @@ impl<S: Serve> Connection<S> {
     async fn run(self, stream: TcpStream) {
         // Answers are small and complete; waiting for more to send only delays them.
         let _ = stream.set_nodelay(true);
-        let patience = self.limits.header_read_timeout;
-        let mut stop = self.stop.clone();
+        // Boxed, as what follows: a connection has room for nothing but what it speaks.
         if let Some(tls) = self.tls.clone() {
-            let handshake = tokio::select! {
-                handshake = timeout(patience, tls.accept(stream)) => handshake,
-                () = stop.wait() => return,
-            };
-            match handshake {
-                Ok(Ok(stream)) => {
-                    let http2 = stream.get_ref().1.alpn_protocol() == Some(tls::ALPN_HTTP2);
-                    self.speak(stream, if http2 { Version::Http2 } else { Version::Http1 }).await;
-                }
-                Ok(Err(error)) => tracing::debug!(peer = %self.peer, %error, "the TLS handshake failed"),
-                Err(_) => tracing::debug!(peer = %self.peer, "the TLS handshake took too long"),
-            }
+            Box::pin(self.run_tls(tls, stream)).await;
         } else {
-            let chosen = tokio::select! {
-                chosen = timeout(patience, version(&stream)) => chosen,
-                () = stop.wait() => return,
-            };
-            if let Ok(Ok(Some(version))) = chosen {
-                self.speak(stream, version).await;
+            self.run_plain(stream).await;
+        }
+    }
+
+    async fn run_tls(self, tls: tls::Tls, stream: TcpStream) {
+        let (patience, mut stop) = (self.limits.header_read_timeout, self.stop.clone());
+        let handshake = tokio::select! {
+            handshake = timeout(patience, tls.accept(stream)) => handshake,
+            () = stop.wait() => return,
+        };
+        match handshake {
+            Ok(Ok(stream)) => {
+                let http2 = stream.get_ref().1.alpn_protocol() == Some(tls::ALPN_HTTP2);
+                self.speak(stream, if http2 { Version::Http2 } else { Version::Http1 }).await;
             }
+            Ok(Err(error)) => tracing::debug!(peer = %self.peer, %error, "the TLS handshake failed"),
+            Err(_) => tracing::debug!(peer = %self.peer, "the TLS handshake took too long"),
+        }
+    }
+
+    async fn run_plain(self, stream: TcpStream) {
+        let (patience, mut stop) = (self.limits.header_read_timeout, self.stop.clone());
+        let chosen = tokio::select! {
+            chosen = timeout(patience, version(&stream)) => chosen,
+            () = stop.wait() => return,
+        };
+        if let Ok(Ok(Some(version))) = chosen {
+            self.speak(stream, version).await;
         }
     }
 
@@ -213,28 +224,30 @@ impl<S: Serve> Connection<S> {
             let answer = service.answer(request);
             async move { Ok::<_, Infallible>(answer.await) }
         });
-        let mut builder = auto::Builder::new(TokioExecutor::new());
-        builder
-            .http1()
-            // Otherwise each request that waits for storage costs another look at the socket, and a buffer for what is not there.
-            .half_close(true)
-            .timer(TokioTimer::new())
-            .header_read_timeout(limits.header_read_timeout)
-            .max_buf_size(limits.max_header_bytes.max(8192) as usize);
-        builder
-            .http2()
-            .timer(TokioTimer::new())
-            .keep_alive_interval(PING_INTERVAL)
-            .keep_alive_timeout(PING_PATIENCE)
-            .max_concurrent_streams(STREAMS)
-            .max_header_list_size(limits.max_header_bytes);
-        let builder = match version {
-            Version::Http1 => builder.http1_only(),
-            Version::Http2 => builder.http2_only(),
+        let ended = match version {
+            Version::Http1 => {
+                let mut builder = http1::Builder::new();
+                builder
+                    // Otherwise each request that waits for storage costs another look at the socket, and a buffer for what is not there.
+                    .half_close(true)
+                    .timer(ConnectionTimer::new())
+                    .header_read_timeout(limits.header_read_timeout)
+                    .max_buf_size(limits.max_header_bytes.max(8192) as usize);
+                Box::pin(watcher.watch(builder.serve_connection(TokioIo::new(stream), service))).await
+            }
+            Version::Http2 => {
+                let mut builder = http2::Builder::new(TokioExecutor::new());
+                builder
+                    .timer(TokioTimer::new())
+                    .keep_alive_interval(PING_INTERVAL)
+                    .keep_alive_timeout(PING_PATIENCE)
+                    .max_concurrent_streams(STREAMS)
+                    .max_header_list_size(limits.max_header_bytes);
+                Box::pin(watcher.watch(builder.serve_connection(TokioIo::new(stream), service))).await
+            }
         };
-        let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
-        if let Err(error) = watcher.watch(connection).await {
-            tracing::debug!(%peer, error, "a connection ended with an error");
+        if let Err(error) = ended {
+            tracing::debug!(%peer, %error, "a connection ended with an error");
         }
     }
 }

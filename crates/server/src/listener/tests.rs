@@ -314,3 +314,21 @@ async fn a_key_that_does_not_belong_to_the_certificate_is_refused_at_start() {
     let failure = Listener::bind(&settings, Metrics::new(&SystemClock)).await.unwrap_err().to_string();
     assert!(failure.contains("does not belong to the certificate"), "{failure}");
 }
+
+#[tokio::test]
+async fn a_connection_has_room_for_nothing_but_what_it_speaks() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stream, _) = tokio::join!(TcpStream::connect(address), listener.accept());
+    let settings = load(&Inputs::default()).unwrap().settings;
+    let connection = Connection {
+        service: Router::new(),
+        tls: None,
+        limits: settings.limits,
+        peer: address,
+        watcher: GracefulShutdown::new().watcher(),
+        stop: Stop::by_hand().1,
+    };
+    let bytes = size_of_val(&connection.run(stream.unwrap()));
+    assert!(bytes <= 1_500, "{bytes} bytes for each connection, beside those of its protocol");
+}
