@@ -7,11 +7,12 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use castellan_kernel::{Error, Result};
+use tokio::runtime::Handle;
 use tokio::sync::{Mutex, oneshot};
 
 use super::Durability;
 use super::checkpoint::{self, Checkpoints};
-use super::group::{Outcome, wanted};
+use super::group::{Group, Outcome, wanted};
 use super::handed_over::HandedOver;
 use super::precedence::give_way;
 use super::writer::{Health, Writer};
@@ -56,6 +57,8 @@ pub(super) struct Committer {
     restart_at: u64,
     /// How many commands the last group had.
     last_group: usize,
+    /// The threads that serve those who wait.
+    runtime: Option<Handle>,
 }
 
 impl Committer {
@@ -68,7 +71,8 @@ impl Committer {
         checkpoints: Checkpoints,
     ) -> Result<Sender<Signal>> {
         let restart_at = checkpoint::RESTART_AT_PAGES;
-        let committer = Self { writer, health, handed_over, log, checkpoints, restart_at, last_group: 0 };
+        let runtime = Handle::try_current().ok();
+        let committer = Self { writer, health, handed_over, log, checkpoints, restart_at, last_group: 0, runtime };
         let (sender, signals) = channel();
         std::thread::Builder::new()
             .name("db-committer".to_owned())
@@ -141,15 +145,25 @@ impl Committer {
         {
             let reason = unsynced(&cause);
             self.health.fail(&reason);
-            group.settle(Outcome::Unknown(reason.into()));
+            self.tell(group, Outcome::Unknown(reason.into()));
             return;
         }
-        group.settle(Outcome::Durable);
+        self.tell(group, Outcome::Durable);
         if pages > 0 {
             if pages < checkpoint::RESTART_AT_PAGES {
                 self.restart_at = checkpoint::RESTART_AT_PAGES;
             }
             self.checkpoints.note(pages);
+        }
+    }
+
+    /// Tells everyone who waits, from a thread that serves them: it wakes them all and then goes on with the first. Told from here, each
+    /// would wake a thread that has slept since it went on with the one before.
+    fn tell(&self, group: Group, outcome: Outcome) {
+        let ended = group.end(outcome);
+        match &self.runtime {
+            Some(runtime) => drop(runtime.spawn(async move { drop(ended) })),
+            None => drop(ended),
         }
     }
 }

@@ -628,3 +628,23 @@ fn users_keep_their_login_names_when_they_are_stored_once() {
     let stored = "SELECT COUNT(*) FROM domain_login_names";
     assert_eq!(connection.query_row(stored, [], |row| row.get::<_, i64>(0)).unwrap(), 2);
 }
+
+#[test]
+fn a_command_is_told_though_the_runtime_that_opened_the_database_has_ended() {
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let opening = runtime();
+    let bench = opening.block_on(async { Bench::quick() });
+    drop(opening);
+    runtime().block_on(async {
+        for kind in ["with the lock", "handed over"] {
+            let mut session = bench.engine.write();
+            match kind {
+                "handed over" => drop(session.defer(deferred(kind))),
+                _ => drop(insert(&mut session, kind).await.unwrap()),
+            }
+            let told = tokio::time::timeout(Duration::from_secs(30), session.commit()).await;
+            told.expect("it is told in time").unwrap();
+        }
+        assert_eq!(bench.kinds().await, ["with the lock", "handed over"]);
+    });
+}
