@@ -161,9 +161,11 @@ impl Connection {
 
     /// Begins to look, at the newest moment.
     async fn look(&mut self, memory: &Memory) -> Result<u64> {
-        if let Session::SqliteWrite(session) = &mut self.session {
-            // Once it is this command's turn, nobody else commits.
-            let turn = session.take_turn().await;
+        if let Session::SqliteWrite(session) = &mut self.session
+            && !session.has_turn()
+        {
+            // Once it is this command's turn, nobody else commits. Boxed: whoever need not wait for it needs no room for it.
+            let turn = Box::pin(session.take_turn()).await;
             self.note_failure(turn)?;
         }
         if let Some(view) = self.view {
@@ -172,7 +174,7 @@ impl Connection {
         let view = match (memory.truth(), &mut self.session) {
             (Truth::Changes(changes), _) => changes.now(),
             (Truth::Epochs(epochs), Session::Postgres(session)) => {
-                // Boxed, as what follows: futures of the embedded engine need no room for what only the other one waits for.
+                // Boxed as well: futures of the embedded engine need no room for what only the other one waits for.
                 epochs.of(&Box::pin(session.visible(epochs.is_moving())).await?)
             }
             (Truth::Epochs(_), _) => return Err(Error::internal("epochs are PostgreSQL's")),
@@ -245,6 +247,12 @@ impl Connection {
         self.change(statement.sql, statement.scope, values, origin, cost(statement))
     }
 
+    /// The same where that needs no waiting.
+    pub(crate) fn execute_now(&mut self, statement: &'static Statement, values: &[Value]) -> Option<Result<u64>> {
+        let origin = Origin::Statement(statement);
+        self.change_now(statement.sql, statement.scope, values, origin, cost(statement))
+    }
+
     /// Runs a built statement for the number of rows that it changed.
     ///
     /// # Errors
@@ -273,23 +281,8 @@ impl Connection {
         origin: Origin,
         cost: Cost,
     ) -> Running<'a, u64> {
-        if let Err(refusal) = self.refuse_if_lost() {
-            return Running::done(Err(refusal));
-        }
-        let instance = match scoped(self.instance.as_deref(), scope) {
-            Ok(instance) => instance,
-            Err(refusal) => return Running::done(Err(refusal)),
-        };
-        let call = Call { sql, instance, values, cost, origin };
-        let now = match &mut self.session {
-            Session::SqliteWrite(session) => session.execute_now(&call),
-            Session::Postgres(session) if session.writes() => None,
-            Session::SqliteRead(_) | Session::Postgres(_) => {
-                Some(Err(Error::internal(format!("{origin}: a snapshot only reads"))))
-            }
-        };
-        if let Some(outcome) = now {
-            return Running::done(self.note_failure(outcome));
+        if let Some(outcome) = self.change_now(sql, scope, values, origin, cost) {
+            return Running::done(outcome);
         }
         Running::waiting(async move {
             let instance = scoped(self.instance.as_deref(), scope)?;
@@ -301,6 +294,33 @@ impl Connection {
             };
             self.note_failure(outcome)
         })
+    }
+
+    /// The outcome where it is to be had without waiting.
+    fn change_now(
+        &mut self,
+        sql: &str,
+        scope: StatementScope,
+        values: &[Value],
+        origin: Origin,
+        cost: Cost,
+    ) -> Option<Result<u64>> {
+        if let Err(refusal) = self.refuse_if_lost() {
+            return Some(Err(refusal));
+        }
+        let instance = match scoped(self.instance.as_deref(), scope) {
+            Ok(instance) => instance,
+            Err(refusal) => return Some(Err(refusal)),
+        };
+        let call = Call { sql, instance, values, cost, origin };
+        let outcome = match &mut self.session {
+            Session::SqliteWrite(session) => session.execute_now(&call)?,
+            Session::Postgres(session) if session.writes() => return None,
+            Session::SqliteRead(_) | Session::Postgres(_) => {
+                Err(Error::internal(format!("{origin}: a snapshot only reads")))
+            }
+        };
+        Some(self.note_failure(outcome))
     }
 
     fn query<'a>(
@@ -421,11 +441,11 @@ pub(crate) fn scoped(instance: Option<&str>, scope: StatementScope) -> Result<Op
 }
 
 /// Reads; all statements see the state that the first one saw.
-pub struct Snapshot(Connection);
+pub struct Snapshot(Box<Connection>);
 
 impl Snapshot {
     pub(crate) fn new(instance: Option<&str>, session: Session, memory: Option<Arc<Memory>>) -> Self {
-        Self(Connection::new(instance, session, memory))
+        Self(Box::new(Connection::new(instance, session, memory)))
     }
 }
 
@@ -447,7 +467,7 @@ impl DerefMut for Snapshot {
 /// The embedded engine runs one transaction at a time: keep slow work (hashing, HTTP) out of it, and never begin a second
 /// one while holding a first, since it would wait for itself.
 pub struct Tx {
-    connection: Connection,
+    connection: Box<Connection>,
     outbox: Arc<tokio::sync::Notify>,
 }
 
@@ -458,7 +478,7 @@ impl Tx {
         memory: Option<Arc<Memory>>,
         outbox: Arc<tokio::sync::Notify>,
     ) -> Self {
-        Self { connection: Connection::new(instance, session, memory), outbox }
+        Self { connection: Box::new(Connection::new(instance, session, memory)), outbox }
     }
 
     /// Keeps everything; returns when it is durable.
@@ -466,17 +486,19 @@ impl Tx {
     /// # Errors
     /// A conflict when the transaction must run again; internal when a statement failed before or the outcome is unknown.
     pub async fn commit(self) -> Result<()> {
-        self.connection.refuse_if_lost()?;
         let Self { connection, outbox } = self;
-        match connection.session {
+        connection.refuse_if_lost()?;
+        let Connection { session, memory, foreseen, appended, .. } = *connection;
+        let Appended { outbox: has_work, .. } = appended;
+        match session {
             Session::SqliteWrite(session) => session.commit().await?,
             Session::Postgres(session) => Box::pin(session.commit()).await?,
             Session::SqliteRead(_) => {}
         }
-        if let Some(memory) = &connection.memory {
-            connection.foreseen.into_iter().for_each(|remember| remember(memory));
+        if let Some(memory) = &memory {
+            foreseen.into_iter().for_each(|remember| remember(memory));
         }
-        if connection.appended.outbox {
+        if has_work {
             outbox.notify_waiters();
         }
         Ok(())

@@ -6,7 +6,7 @@ use crate::call::{Call, Cost};
 use crate::connection::{Session, scoped};
 use crate::error::refusal;
 use crate::row::Origin;
-use crate::{Connection, Refusal, Statement, Text, Value};
+use crate::{Connection, Refusal, Running, Statement, Text, Value};
 
 /// What it means when a rule of the schema refuses a row: the name of a unique index or constraint
 /// ([`Violation::name`](crate::Violation::name)), or `<table>.<column>` of a column without a value, and the fault for it.
@@ -43,24 +43,36 @@ impl Connection {
     ///
     /// # Errors
     /// As [`Connection::execute`], with the faults of `refusals`.
-    pub async fn defer(&mut self, statement: &'static Statement, values: Vec<Value>, refusals: Refusals) -> Result<()> {
-        self.refuse_if_lost()?;
-        let kept_back = match &self.session {
+    pub fn defer(&mut self, statement: &'static Statement, values: Vec<Value>, refusals: Refusals) -> Running<'_, ()> {
+        let is_kept_back = match &self.session {
             Session::Postgres(session) => session.writes(),
             Session::SqliteWrite(session) => !session.has_turn(),
             Session::SqliteRead(_) => false,
         };
-        if !kept_back {
-            return self.execute(statement, &values).await.map(drop).map_err(|error| translate(error, refusals));
+        if !is_kept_back {
+            let told = move |outcome: Result<u64>| outcome.map(drop).map_err(|error| translate(error, refusals));
+            return match self.execute_now(statement, &values) {
+                Some(outcome) => Running::done(told(outcome)),
+                None => Running::waiting(async move { told(self.execute(statement, &values).await) }),
+            };
         }
+        match self.keep_back(statement, values, refusals) {
+            Ok(count) if count < MOST => Running::done(Ok(())),
+            Ok(_) => Running::waiting(self.settle()),
+            Err(refusal) => Running::done(Err(refusal)),
+        }
+    }
+
+    /// Keeps a write back; returns how many are kept.
+    fn keep_back(&mut self, statement: &'static Statement, values: Vec<Value>, refusals: Refusals) -> Result<usize> {
+        self.refuse_if_lost()?;
         let instance = scoped(self.instance.as_deref(), statement.scope)?.map(Text::from);
         let deferred = Deferred { statement, instance, values, refusals };
-        let count = match &mut self.session {
+        Ok(match &mut self.session {
             Session::Postgres(session) => session.defer(deferred),
             Session::SqliteWrite(session) => session.defer(deferred),
             Session::SqliteRead(_) => 0,
-        };
-        if count < MOST { Ok(()) } else { self.settle().await }
+        })
     }
 
     /// Waits for the writes that were deferred so far, for those who must know which of several things was refused.

@@ -6,7 +6,7 @@ use castellan_kernel::{Error, Receipt, Result, Timestamp};
 
 use crate::connection::Sequence;
 use crate::query::Draft;
-use crate::{Connection, EngineKind, Statement, StatementScope, Text, Value, statement, values};
+use crate::{Connection, EngineKind, Running, Statement, StatementScope, Text, Value, statement, values};
 
 /// A change to record. The names of types and payload keys are part of the API contract.
 #[derive(Debug, Clone)]
@@ -65,13 +65,19 @@ impl Connection {
     ///
     /// # Errors
     /// As [`Connection::execute`]; a conflict, perhaps only of a later call, when another node appends to the same aggregate.
-    pub async fn append_event(&mut self, event: Event) -> Result<Receipt> {
-        let (created_at, order) = self.next_place(event.created_at);
-        let last = match self.last_sequence(&event) {
-            Some(last) => last,
-            None if event.is_new => 0,
-            None => self.stored_sequence(&event).await?,
-        };
+    pub fn append_event(&mut self, event: Event) -> Running<'_, Receipt> {
+        let place = self.next_place(event.created_at);
+        match self.last_sequence(&event) {
+            Some(last) => self.append_after(last, event, place),
+            None if event.is_new => self.append_after(0, event, place),
+            None => Running::waiting(async move {
+                let last = self.stored_sequence(&event).await?;
+                self.append_after(last, event, place).await
+            }),
+        }
+    }
+
+    fn append_after(&mut self, last: u64, event: Event, (created_at, order): (Timestamp, i64)) -> Running<'_, Receipt> {
         let sequence = last + 1;
         self.note_sequence(&event, sequence);
         let values = values![
@@ -85,8 +91,8 @@ impl Connection {
             created_at,
             order
         ];
-        self.defer(insertion(), values.into(), &[]).await?;
-        Ok(Receipt { sequence, created_at: None, changed_at: created_at, owner: event.owner })
+        let receipt = Receipt { sequence, created_at: None, changed_at: created_at, owner: event.owner };
+        self.defer(insertion(), values.into(), &[]).map(|()| receipt)
     }
 
     /// Appends an event to the trail of each aggregate that is selected, in one statement; returns when, which is the time of the

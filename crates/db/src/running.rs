@@ -20,8 +20,19 @@ enum State<'a, T> {
 
 impl<'a, T> Running<'a, T> {
     /// The outcome is there.
-    pub(crate) fn done(outcome: Result<T>) -> Self {
+    pub fn done(outcome: Result<T>) -> Self {
         Self(State::Done(Some(outcome)))
+    }
+
+    /// With another outcome, if it succeeds.
+    pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U + Send + 'a) -> Running<'a, U>
+    where
+        T: 'a,
+    {
+        match self.0 {
+            State::Done(outcome) => Running(State::Done(outcome.map(|outcome| outcome.map(change)))),
+            State::Waiting(future) => Running::waiting(async move { future.await.map(change) }),
+        }
     }
 
     /// The outcome comes later.

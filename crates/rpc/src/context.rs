@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use castellan_db::{Connection, Db, Event, EventOfEach, Remember, Snapshot, Tx};
+use castellan_db::{Connection, Db, Event, EventOfEach, Remember, Running, Snapshot, Tx};
 use castellan_kernel::{
     Caller, CallerKind, Clock, Error, IdGenerator, PageLimits, Permission, Receipt, Result, Rng, RoleTable, Timestamp,
 };
@@ -297,6 +297,10 @@ impl Context {
     /// # Errors
     /// When storage does not answer, or in a query.
     pub async fn tx(&mut self) -> Result<&mut Connection> {
+        self.begun()
+    }
+
+    fn begun(&mut self) -> Result<&mut Connection> {
         if !self.writes {
             return Err(Error::internal("a query asked for a write transaction"));
         }
@@ -333,23 +337,32 @@ impl Context {
     ///
     /// # Errors
     /// When storage does not answer.
-    pub async fn record<E: AuditEvent>(&mut self, aggregate: &Aggregate, event: &E) -> Result<Receipt> {
+    pub fn record<E: AuditEvent>(&mut self, aggregate: &Aggregate, event: &E) -> Running<'_, Receipt> {
+        let event = match self.event(aggregate, event) {
+            Ok(event) => event,
+            Err(error) => return Running::done(Err(error)),
+        };
+        match self.begun() {
+            Ok(connection) => connection.append_event(event),
+            Err(error) => Running::done(Err(error)),
+        }
+    }
+
+    fn event<E: AuditEvent>(&self, aggregate: &Aggregate, event: &E) -> Result<Event> {
         // Most payloads fit without growing.
         let mut payload = Vec::with_capacity(512);
         serde_json::to_writer(&mut payload, event).map_err(Error::internal)?;
         let payload = String::from_utf8(payload).map_err(Error::internal)?;
-        let payload = Some(payload).filter(|payload| !matches!(payload.as_str(), "null" | "{}"));
-        let event = Event {
+        Ok(Event {
             aggregate_type: aggregate.kind.into(),
             aggregate_id: aggregate.id.as_str().into(),
             event_type: E::TYPE.into(),
-            payload,
+            payload: Some(payload).filter(|payload| !matches!(payload.as_str(), "null" | "{}")),
             editor: self.caller.user_id.as_str().into(),
             owner: aggregate.owner.clone(),
             created_at: self.now(),
             is_new: aggregate.is_new,
-        };
-        self.tx().await?.append_event(event).await
+        })
     }
 
     /// The same for many aggregates at once; editor and time are the command's. Returns when.

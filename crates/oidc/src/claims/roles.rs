@@ -46,15 +46,9 @@ async fn held(connection: &mut Connection, user_id: &str, projects: &[String]) -
     }
 }
 
-pub(super) async fn assert(
-    connection: &mut Connection,
-    user_id: &str,
-    scopes: &Scopes,
-    question: &RoleQuestion<'_>,
-    claims: &mut Claims,
-) -> Result<()> {
-    let keys = scopes.role_keys();
-    let asked = !keys.is_empty() || scopes.all_project_roles();
+/// The projects whose roles are told.
+pub(super) fn projects(scopes: &Scopes, question: &RoleQuestion<'_>) -> Vec<String> {
+    let asked = !scopes.role_keys().is_empty() || scopes.all_project_roles();
     let mut projects =
         if asked && !question.is_introspection { scopes.audience(question.api_project) } else { Vec::new() };
     if let Some(own) = question.client_project
@@ -63,13 +57,22 @@ pub(super) async fn assert(
     {
         projects.push(own.to_owned());
     }
-    if projects.is_empty() {
-        return Ok(());
-    }
-    let orgs = scopes.role_orgs();
+    projects
+}
+
+/// Tells the roles in these projects.
+pub(super) async fn assert(
+    connection: &mut Connection,
+    user_id: &str,
+    scopes: &Scopes,
+    question: &RoleQuestion<'_>,
+    projects: &[String],
+    claims: &mut Claims,
+) -> Result<()> {
+    let (keys, orgs) = (scopes.role_keys(), scopes.role_orgs());
     // project → role → granting organization → its primary domain
     let mut by_project: BTreeMap<String, BTreeMap<String, Map<String, Value>>> = BTreeMap::new();
-    for role in &held(connection, user_id, &projects).await?.0 {
+    for role in &held(connection, user_id, projects).await?.0 {
         let wanted = (keys.is_empty() || question.is_introspection || keys.contains(&role.role_key.as_str()))
             && (orgs.is_empty() || orgs.contains(&role.org_id.as_str()));
         if wanted {

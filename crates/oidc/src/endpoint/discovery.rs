@@ -1,14 +1,13 @@
 //! The discovery document (OpenID Connect Discovery 3).
 
 use axum::response::Response;
-use castellan_db::Snapshot;
 use http::StatusCode;
 use serde_json::json;
 
 use super::{Incoming, State};
 use crate::error::{OAuthResult, json as json_answer};
 
-pub(super) async fn answer(state: &State, incoming: Incoming, _: Snapshot) -> OAuthResult<Response> {
+pub(super) fn answer(state: &State, incoming: &Incoming) -> OAuthResult<Response> {
     let issuer = &*incoming.origin;
     let paths = &state.options.paths;
     let url = |path: &str| format!("{issuer}/{}", path.trim_start_matches('/'));

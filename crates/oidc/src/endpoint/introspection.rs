@@ -19,7 +19,7 @@ use crate::client::{self, ClientRefusal};
 use crate::error::{OAuthError, OAuthResult, json, json_bytes};
 use crate::presented::{self, Presented, TokenKind};
 
-pub(super) async fn answer(state: &State, incoming: Incoming, mut look: Snapshot) -> OAuthResult<Response> {
+pub(super) async fn answer(state: &State, incoming: &Incoming, mut look: Snapshot) -> OAuthResult<Response> {
     let inactive = || json(StatusCode::OK, &value!({ "active": false }));
     let credentials = client::credentials(incoming.authorization(), &incoming.parameters)?
         .ok_or_else(|| OAuthError::invalid_client("client must be authenticated"))?;
@@ -40,13 +40,13 @@ pub(super) async fn answer(state: &State, incoming: Incoming, mut look: Snapshot
         }
     };
     let token = incoming.parameters.require("token")?;
-    let Some(active) = ActiveToken::read(&seal, &incoming, &mut look, token, now).await? else {
+    let Some(active) = ActiveToken::read(&seal, incoming, &mut look, token, now).await? else {
         return Ok(inactive());
     };
     if !active.is_meant_for(&client) {
         return Ok(inactive());
     }
-    Ok(json_bytes(StatusCode::OK, claims(&mut look, &incoming, &active, &client).await?))
+    Ok(json_bytes(StatusCode::OK, claims(&mut look, incoming, &active, &client).await?))
 }
 
 /// An active token whose long lists are written already: tokens for hundreds of projects have tens of kilobytes of them.

@@ -6,10 +6,10 @@ use castellan_settings::web_keys;
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 
-use super::{Incoming, State};
+use super::State;
 use crate::error::{OAuthResult, json as json_answer};
 
-pub(super) async fn answer(state: &State, _: Incoming, mut look: Snapshot) -> OAuthResult<Response> {
+pub(super) async fn answer(state: &State, mut look: Snapshot) -> OAuthResult<Response> {
     let keys = web_keys::public_keys(&mut look).await?;
     let mut response = json_answer(StatusCode::OK, &json!({ "keys": keys }));
     if state.options.jwks_cache_seconds > 0 {

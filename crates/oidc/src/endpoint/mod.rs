@@ -65,12 +65,11 @@ enum Needs {
     Quota,
 }
 
-/// Reads a request, and begins to look into its instance.
-async fn read(state: &State, request: Request, needs: Needs) -> Result<(Incoming, Snapshot), Response> {
-    let (parts, body) = request.into_parts();
-    let connection = parts.extensions.get::<ConnectionInfo>();
-    let asked = request_origin(&parts.headers, &parts.uri, connection);
-    let host = RequestedHost::read(&parts.headers, &asked, &state.env.hosts);
+/// Reads a request, and begins to look into its instance. Headers and body are taken out of the request.
+async fn read(state: &State, request: &mut Request, needs: Needs) -> Result<(Incoming, Snapshot), Response> {
+    let connection = request.extensions().get::<ConnectionInfo>();
+    let asked = request_origin(request.headers(), request.uri(), connection);
+    let host = RequestedHost::read(request.headers(), &asked, &state.env.hosts);
     let mut look = state.env.db.snapshot(None);
     let instance = instance_by_host(&state.env, &mut look, &host).await.map_err(|error| plain(&error))?;
     look.scope(&instance.id);
@@ -85,17 +84,17 @@ async fn read(state: &State, request: Request, needs: Needs) -> Result<(Incoming
         return Err((StatusCode::TOO_MANY_REQUESTS, "The requests that are granted to this instance are used up.\n")
             .into_response());
     }
-    let body = axum::body::to_bytes(body, MAX_BODY)
+    let body = axum::body::to_bytes(std::mem::take(request.body_mut()), MAX_BODY)
         .await
         .map_err(|_| OAuthError::invalid_request("the body is too large or was cut off").into_response())?;
-    let is_form = parts
-        .headers
+    let headers = std::mem::take(request.headers_mut());
+    let is_form = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .is_some_and(|value| value.trim_start().starts_with("application/x-www-form-urlencoded"));
     let body = if is_form { body.as_ref() } else { b"" };
-    let parameters = Parameters::read(parts.uri.query(), body).map_err(IntoResponse::into_response)?;
-    Ok((Incoming { instance, origin: Arc::from(host.origin()), headers: parts.headers, parameters }, look))
+    let parameters = Parameters::read(request.uri().query(), body).map_err(IntoResponse::into_response)?;
+    Ok((Incoming { instance, origin: Arc::from(host.origin()), headers, parameters }, look))
 }
 
 /// Instance errors are plain text (`spec: oauth.md 2.2`).

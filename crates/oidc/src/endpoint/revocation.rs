@@ -15,11 +15,11 @@ use crate::error::{OAuthError, OAuthResult};
 use crate::presented::{self, TokenKind};
 use crate::session;
 
-pub(super) async fn answer(state: &State, incoming: Incoming, look: Snapshot) -> OAuthResult<Response> {
+pub(super) async fn answer(state: &State, incoming: &Incoming, look: Snapshot) -> OAuthResult<Response> {
     let credentials = client::credentials(incoming.authorization(), &incoming.parameters)?
         .ok_or_else(|| OAuthError::invalid_request("client_id or client_assertion must be provided"))?;
     let request = Arc::new((credentials, incoming.parameters.require("token")?.to_owned()));
-    retrying(state, &incoming, look, |ctx, look| {
+    retrying(state, incoming, look, |ctx, look| {
         drop(look);
         let request = Arc::clone(&request);
         Box::pin(async move { revoke(ctx, &request.0, &request.1).await })

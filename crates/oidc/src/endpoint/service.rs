@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use castellan_rpc::Environment;
@@ -76,7 +75,8 @@ impl Service<Request> for Endpoints {
 
     fn call(&mut self, request: Request) -> Self::Future {
         let shared = Arc::clone(&self.0);
-        Box::pin(async move { Ok(shared.serve(request).await) })
+        let mut request = request;
+        Box::pin(async move { Ok(shared.serve(&mut request).await) })
     }
 }
 
@@ -85,11 +85,11 @@ impl Shared {
         self.paths.iter().find(|(known, _)| *known == path).copied()
     }
 
-    async fn serve(&self, request: Request) -> Response {
+    async fn serve(&self, request: &mut Request) -> Response {
         let Some((path, endpoint)) = self.find(request.uri().path()) else {
             return StatusCode::NOT_FOUND.into_response();
         };
-        let mut response = match cors::OIDC.preflight(&request) {
+        let mut response = match cors::OIDC.preflight(request) {
             Some(preflight) => preflight,
             None => {
                 let origin = request.headers().get(header::ORIGIN).cloned();
@@ -103,23 +103,23 @@ impl Shared {
         response
     }
 
-    async fn answer(&self, endpoint: Endpoint, request: Request<Body>) -> Response {
+    async fn answer(&self, endpoint: Endpoint, request: &mut Request) -> Response {
         let state = &self.state;
         let needs = match endpoint {
             Endpoint::Discovery | Endpoint::Keys => Needs::Nothing,
             Endpoint::Token | Endpoint::Userinfo | Endpoint::Introspection | Endpoint::Revocation => Needs::Quota,
         };
-        let (incoming, look) = match read(state, request, needs).await {
+        let (mut incoming, look) = match read(state, request, needs).await {
             Ok(read) => read,
             Err(response) => return response,
         };
         let answer = match endpoint {
-            Endpoint::Discovery => discovery::answer(state, incoming, look).await,
-            Endpoint::Keys => keys::answer(state, incoming, look).await,
-            Endpoint::Token => token::answer(state, incoming, look).await,
-            Endpoint::Userinfo => userinfo::answer(state, incoming, look).await,
-            Endpoint::Introspection => introspection::answer(state, incoming, look).await,
-            Endpoint::Revocation => revocation::answer(state, incoming, look).await,
+            Endpoint::Discovery => discovery::answer(state, &incoming),
+            Endpoint::Keys => keys::answer(state, look).await,
+            Endpoint::Token => token::answer(state, &mut incoming, look).await,
+            Endpoint::Userinfo => userinfo::answer(state, &incoming, look).await,
+            Endpoint::Introspection => introspection::answer(state, &incoming, look).await,
+            Endpoint::Revocation => revocation::answer(state, &incoming, look).await,
         };
         answer.unwrap_or_else(IntoResponse::into_response)
     }

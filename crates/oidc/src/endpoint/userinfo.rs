@@ -27,8 +27,8 @@ impl Remember for UserInfo {
     }
 }
 
-pub(super) async fn answer(state: &State, incoming: Incoming, mut look: Snapshot) -> OAuthResult<Response> {
-    let token = token(&incoming)?;
+pub(super) async fn answer(state: &State, incoming: &Incoming, mut look: Snapshot) -> OAuthResult<Response> {
+    let token = token(incoming)?;
     let now = state.env.clock.now();
     let key = presented::key(&incoming.instance.id, &incoming.origin, token, "");
     let recording = match look.recall::<UserInfo>(key).await? {
@@ -42,7 +42,7 @@ pub(super) async fn answer(state: &State, incoming: Incoming, mut look: Snapshot
         asked.into_iter().flat_map(|(user_id, token)| [token, Subject::question(&user_id)])
     });
     let presented = presented::read(&mut look, &seal, &incoming.origin, token, now).await?.map_err(refused)?;
-    let claims = claims(&mut look, &incoming, &presented).await?;
+    let claims = claims(&mut look, incoming, &presented).await?;
     let body = Bytes::from(serde_json::to_vec(&claims).map_err(Error::internal)?);
     let info = look.keep(recording, UserInfo { body, until: presented.expires_at });
     Ok(json_bytes(StatusCode::OK, info.body.clone()))
