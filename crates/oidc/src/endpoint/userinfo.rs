@@ -27,6 +27,17 @@ impl Remember for UserInfo {
     }
 }
 
+/// The body for a user, a client and scopes, which is the same for each of the tokens that a machine draws.
+struct Told(Bytes);
+
+impl Remember for Told {
+    const BUDGET: u64 = 1 << 20;
+
+    fn weight(&self) -> u64 {
+        self.0.len() as u64
+    }
+}
+
 pub(super) async fn answer(state: &State, incoming: &Incoming, mut look: Snapshot) -> OAuthResult<Response> {
     let token = token(incoming)?;
     let now = state.env.clock.now();
@@ -42,8 +53,7 @@ pub(super) async fn answer(state: &State, incoming: &Incoming, mut look: Snapsho
         asked.into_iter().flat_map(|(user_id, token)| [token, Subject::question(&user_id)])
     });
     let presented = presented::read(&mut look, &seal, &incoming.origin, token, now).await?.map_err(refused)?;
-    let claims = claims(&mut look, incoming, &presented).await?;
-    let body = Bytes::from(serde_json::to_vec(&claims).map_err(Error::internal)?);
+    let body = body(&mut look, incoming, &presented).await?;
     let info = look.keep(recording, UserInfo { body, until: presented.expires_at });
     Ok(json_bytes(StatusCode::OK, info.body.clone()))
 }
@@ -66,6 +76,18 @@ fn refused(refusal: Refusal) -> OAuthError {
         Refusal::UserNotActive => "no active user",
     };
     OAuthError::access_denied(text).with_status(StatusCode::UNAUTHORIZED)
+}
+
+async fn body(look: &mut Snapshot, incoming: &Incoming, presented: &Presented) -> OAuthResult<Bytes> {
+    let scopes = presented.scopes.to_text();
+    let key = look.key(&[&incoming.origin, &presented.user_id, &presented.client_id, &scopes]);
+    let recording = match look.recall::<Told>(key).await? {
+        Recalled::Known(told) => return Ok(told.0.clone()),
+        Recalled::Unknown(recording) => recording,
+    };
+    let claims = claims(look, incoming, presented).await?;
+    let body = serde_json::to_vec(&claims).map_err(Error::internal)?;
+    Ok(look.keep(recording, Told(body.into())).0.clone())
 }
 
 async fn claims(connection: &mut Connection, incoming: &Incoming, presented: &Presented) -> OAuthResult<Claims> {

@@ -32,6 +32,29 @@ async fn the_scopes_decide_what_is_told() {
 }
 
 #[tokio::test]
+async fn each_new_token_tells_what_is_so_now_and_what_its_own_scopes_ask_for() {
+    on_each_engine(async |app| {
+        let world = World::on(app).await;
+        let (robot, other) = (&world.robot, &world.jwt_robot().await);
+        let told = async |robot, scope: &str| world.userinfo(&world.access_token(robot, scope).await).await.ok();
+        let first = told(robot, "openid profile").await;
+        assert_eq!(told(robot, "openid profile").await, first, "the same of another token");
+        assert_eq!(told(robot, "openid").await, json!({ "sub": robot.id }), "fewer scopes");
+        assert_eq!(told(other, "openid profile").await["sub"], json!(other.id), "another user");
+
+        let renamed = json!({ "userId": robot.id, "name": "A renamed robot" });
+        world.manage("UpdateMachine", renamed).await;
+        assert_eq!(told(robot, "openid profile").await["name"], json!("A renamed robot"));
+        let set = json!({ "id": robot.id, "key": "colour", "value": "cmVkPz8_" });
+        let scope = "openid urn:zitadel:iam:user:metadata";
+        assert!(told(robot, scope).await.get("urn:zitadel:iam:user:metadata").is_none());
+        world.manage("SetUserMetadata", set).await;
+        assert_eq!(told(robot, scope).await["urn:zitadel:iam:user:metadata"], json!({ "colour": "cmVkPz8_" }));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn roles_are_told_for_the_projects_in_the_audience() {
     on_each_engine(async |app| {
         let world = World::on(app).await;
