@@ -1,9 +1,11 @@
-//! How the process allocates memory: the one place that speaks to the allocator of the C library, which every other crate may
+//! How the process uses memory: the one place that speaks to the allocator of the C library, which every other crate may
 //! not. Owns the number of its arenas, what threads keep for themselves, what goes back to the system, and that SQLite takes part in
 //! it, nothing else.
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod few_locks;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod program;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod shelf;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
@@ -56,6 +58,13 @@ pub fn return_large_pieces() {
             libc::mallopt(libc::M_TRIM_THRESHOLD, 2 * LARGE);
         }
     }
+}
+
+/// Gives the pages of the program that were run until now back to the system, which has them in its cache of files. To be called after
+/// work that is done once, as the first start is; elsewhere than on Linux it does nothing.
+pub fn forget_program() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    program::forget();
 }
 
 #[cfg(test)]
