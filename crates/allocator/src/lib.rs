@@ -60,8 +60,21 @@ pub fn return_large_pieces() {
     }
 }
 
+/// Gives memory that nothing uses back to the system. The C library does so by itself at the end of an arena alone, and what many
+/// connections held at once is everywhere. To be called when there is little to do: whoever allocates waits for it, up to a few
+/// milliseconds after a lot of work. Elsewhere than with the GNU C library it does nothing.
+pub fn give_back_unused() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        // SAFETY: `malloc_trim` takes a number of bytes to keep, and gives back nothing that is in use.
+        unsafe {
+            libc::malloc_trim(0);
+        }
+    }
+}
+
 /// Gives the pages of the program that were run until now back to the system, which has them in its cache of files. To be called after
-/// work that is done once, as the first start is; elsewhere than on Linux it does nothing.
+/// work that does not come again soon, as a start; elsewhere than with the GNU C library of Linux it does nothing.
 pub fn forget_program() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     program::forget();
@@ -84,6 +97,10 @@ mod tests {
         assert!(sums.into_iter().all(|sum| sum.join().is_ok_and(|length| length == 10_000)));
     }
 
+    /// Held by who measures the process, since tests run beside each other.
+    #[cfg(target_os = "linux")]
+    static MEASURING: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
     /// Bytes of this process that are in memory.
     #[cfg(target_os = "linux")]
     fn resident() -> usize {
@@ -94,6 +111,7 @@ mod tests {
     #[test]
     #[cfg(target_os = "linux")]
     fn the_blocks_of_a_password_hash_go_back_to_the_system() {
+        let _alone = MEASURING.lock();
         super::share_arenas();
         super::return_large_pieces();
         let block = Layout::from_size_align(19 << 20, 64).unwrap();
@@ -117,6 +135,21 @@ mod tests {
         }
         let grown = resident().saturating_sub(before);
         assert!(grown < 100 << 20, "{} MB", grown >> 20);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn memory_between_pieces_that_stay_goes_back_to_the_system() {
+        let _alone = MEASURING.lock();
+        super::share_arenas();
+        // Larger than what threads keep, and too small to come from the system each.
+        let pieces: Vec<_> = (0..4_000_usize).map(|at| vec![at as u8; 20_000]).collect();
+        let full = resident();
+        let stay: Vec<_> = pieces.into_iter().step_by(8).collect();
+        super::give_back_unused();
+        let left = resident();
+        assert!(left + (40 << 20) < full, "{} MB of {}", left >> 20, full >> 20);
+        assert!(stay.iter().zip((0_usize..).step_by(8)).all(|(piece, at)| piece.iter().all(|byte| *byte == at as u8)));
     }
 
     #[test]

@@ -28,11 +28,16 @@ fn number(text: &str, name: &str) -> Option<u64> {
 
 /// User and system time in seconds from `/proc/self/stat`. The name of the program may contain anything, so fields are
 /// counted from its closing bracket.
-fn processor_seconds(stat: &str) -> Option<f64> {
+fn seconds_of(stat: &str) -> Option<f64> {
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
     let ticks: u64 = fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?;
     #[allow(clippy::cast_precision_loss, reason = "a process does not run for so long")]
     Some(ticks as f64 / TICKS)
+}
+
+/// How much time of processors this process has used until now, in seconds; `None` where the system does not say.
+pub fn processor_seconds() -> Option<f64> {
+    seconds_of(&std::fs::read_to_string("/proc/self/stat").ok()?)
 }
 
 impl Collector for ProcessCollector {
@@ -66,7 +71,7 @@ impl Collector for ProcessCollector {
                 gauge.encode(encoder.encode_descriptor(name, help, None, gauge.metric_type())?)?;
             }
         }
-        if let Some(seconds) = processor_seconds(&read("stat")) {
+        if let Some(seconds) = processor_seconds() {
             let counter = ConstCounter::new(seconds);
             let help = "User and system time spent in seconds";
             counter.encode(encoder.encode_descriptor("process_cpu_seconds", help, None, counter.metric_type())?)?;
@@ -82,6 +87,6 @@ mod tests {
     #[test]
     fn a_program_name_with_brackets_and_spaces_does_not_shift_the_fields() {
         let stat = "1 (a) b) c) S 0 1 1 0 -1 4194560 100 0 0 0 250 50 0 0 20 0 1 0";
-        assert_eq!(processor_seconds(stat), Some(3.0));
+        assert_eq!(seconds_of(stat), Some(3.0));
     }
 }

@@ -106,11 +106,6 @@ fn write(path: Option<&Path>, content: &[u8]) -> Result<()> {
 }
 
 impl Announcement {
-    /// Whether the first instance was created just now.
-    pub(super) fn is_first(&self) -> bool {
-        matches!(self, Self::First { .. })
-    }
-
     /// Says what there is, to people.
     pub(super) fn print(&self, settings: &Settings) -> Result<()> {
         let address = settings.external_base_url();

@@ -8,6 +8,7 @@ mod housekeeping;
 mod keys;
 mod quotas;
 mod registry;
+mod rest;
 mod store;
 mod system_users;
 mod template;
@@ -84,13 +85,11 @@ pub async fn serve(process: Process) -> Result<()> {
 
     let listener = crate::listener::Listener::bind(&settings, metrics).await?;
     announcement.print(&settings)?;
-    if announcement.is_first() {
-        // Creating an instance runs through more of the program than serving it does: 4 to 6 MB that would stay.
-        castellan_allocator::forget_program();
-    }
+    // A start runs through more of the program than serving does, the first one above all: 5 to 8 MB that would stay.
+    castellan_allocator::forget_program();
     let stop = crate::listener::Stop::on_signals()
         .map_err(|cause| Failure::new("the signals to stop cannot be listened to").because(cause))?;
-    let mut work = vec![housekeeping::start(Arc::clone(&env), stop.clone())];
+    let mut work = vec![housekeeping::start(Arc::clone(&env), stop.clone()), rest::start(stop.clone())];
     if let Some(meter) = &meter {
         work.extend(quotas::start(Arc::clone(&env), meter, stop.clone()));
     }
