@@ -6,6 +6,7 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use castellan_kernel::Rng;
 
 use super::crypt64;
+use super::memory::Memory;
 
 pub(super) struct Argon2Hash {
     algorithm: Algorithm,
@@ -39,15 +40,12 @@ impl Argon2Hash {
         complete.then_some(Self { algorithm, version, memory_kib, iterations, parallelism, salt, hash })
     }
 
-    pub(super) fn verify(&self, password: &[u8]) -> bool {
+    pub(super) fn verify(&self, password: &[u8], memory: &mut Memory) -> bool {
         let mut computed = vec![0; self.hash.len()];
         Params::new(self.memory_kib, self.iterations, self.parallelism, Some(self.hash.len()))
             .and_then(|params| {
-                Argon2::new(self.algorithm, self.version, params).hash_password_into(
-                    password,
-                    &self.salt,
-                    &mut computed,
-                )
+                let argon2 = Argon2::new(self.algorithm, self.version, params);
+                memory.hash(&argon2, password, &self.salt, &mut computed)
             })
             .is_ok_and(|()| crate::constant_time_eq(&computed, &self.hash))
     }
@@ -67,12 +65,14 @@ pub(super) fn hash(
     iterations: u32,
     parallelism: u32,
     rng: &dyn Rng,
+    memory: &mut Memory,
 ) -> Option<String> {
     let mut salt = [0_u8; 16];
     rng.fill(&mut salt);
     let mut output = [0_u8; 32];
     let params = Params::new(memory_kib, iterations, parallelism, Some(output.len())).ok()?;
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params).hash_password_into(password, &salt, &mut output).ok()?;
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    memory.hash(&argon2, password, &salt, &mut output).ok()?;
     Some(text(memory_kib, iterations, parallelism, salt, output))
 }
 

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use super::argon2id::Argon2Hash;
 use super::bcrypt_hash::BcryptHash;
 use super::md5_family::{Md5Crypt, Md5Plain, Md5Salted};
+use super::memory::Memory;
 use super::pbkdf2_hash::Pbkdf2Hash;
 use super::portable::PortableHash;
 use super::scrypt_hash::ScryptHash;
@@ -172,9 +173,9 @@ impl Encoded {
         within.then_some(()).ok_or(HashError::OutOfLimits)
     }
 
-    fn verify(&self, password: &[u8]) -> bool {
+    fn verify(&self, password: &[u8], memory: &mut Memory) -> bool {
         match self {
-            Self::Argon2(hash) => hash.verify(password),
+            Self::Argon2(hash) => hash.verify(password, memory),
             Self::Bcrypt(hash) => hash.verify(password),
             Self::Scrypt(hash) => hash.verify(password),
             Self::Pbkdf2(hash) => hash.verify(password),
@@ -202,7 +203,12 @@ pub fn inspect(encoded: &str, limits: &Limits) -> Result<Format, HashError> {
 /// # Errors
 /// [`HashError`] if the stored text is no hash that can be verified; that is a fault of the data, not of the password.
 pub fn verify(encoded: &str, password: &str) -> Result<bool, HashError> {
+    verify_in(&mut Memory::default(), encoded, password)
+}
+
+/// The same in memory that other hashes were made in.
+pub(super) fn verify_in(memory: &mut Memory, encoded: &str, password: &str) -> Result<bool, HashError> {
     let hash = Encoded::parse(encoded)?;
     hash.check(&Limits::of_stored())?;
-    Ok(password.len() <= MAX_PASSWORD_BYTES && hash.verify(password.as_bytes()))
+    Ok(password.len() <= MAX_PASSWORD_BYTES && hash.verify(password.as_bytes(), memory))
 }

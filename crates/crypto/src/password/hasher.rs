@@ -6,7 +6,9 @@ use castellan_kernel::Rng;
 use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
-use super::{HashError, Scheme, verify};
+use super::encoded::verify_in;
+use super::memory::{KEPT_FOR, Memory, Spare};
+use super::{HashError, Scheme};
 
 /// How many hashings may wait for each worker before further ones are turned away.
 const WAITING_PER_WORKER: usize = 64;
@@ -47,6 +49,7 @@ pub struct PasswordHasher {
     rng: Arc<dyn Rng>,
     admission: Arc<Semaphore>,
     workers: Arc<Semaphore>,
+    spare: Spare,
     /// A hash of today's scheme that no password matches, to spend the same time on users that do not exist.
     decoy: Arc<str>,
 }
@@ -73,6 +76,7 @@ impl PasswordHasher {
             rng,
             admission: Arc::new(Semaphore::new(workers * (1 + WAITING_PER_WORKER))),
             workers: Arc::new(Semaphore::new(workers)),
+            spare: Spare::default(),
             decoy,
         })
     }
@@ -88,7 +92,7 @@ impl PasswordHasher {
     /// [`PasswordError`] if it is too long or the pool is overloaded.
     pub async fn hash(&self, password: impl Into<String>) -> Result<String, PasswordError> {
         let (scheme, rng, password) = (self.scheme, Arc::clone(&self.rng), Zeroizing::new(password.into()));
-        self.run(move || scheme.hash(&password, rng.as_ref())).await?
+        self.run(move |memory| scheme.hash_in(memory, &password, rng.as_ref())).await?
     }
 
     /// Verifies a password against its stored hash, and hashes it anew if the stored one is outdated.
@@ -102,11 +106,11 @@ impl PasswordHasher {
     ) -> Result<Checked, PasswordError> {
         let (scheme, rng) = (self.scheme, Arc::clone(&self.rng));
         let (encoded, password) = (encoded.into(), Zeroizing::new(password.into()));
-        self.run(move || {
-            let matches = verify(&encoded, &password)?;
+        self.run(move |memory| {
+            let matches = verify_in(memory, &encoded, &password)?;
             // A password that today's scheme cannot take keeps its old hash.
             let outdated = matches && scheme.needs_rehash(&encoded);
-            let upgraded = outdated.then(|| scheme.hash(&password, rng.as_ref()).ok()).flatten();
+            let upgraded = outdated.then(|| scheme.hash_in(memory, &password, rng.as_ref()).ok()).flatten();
             Ok(Checked { matches, upgraded })
         })
         .await?
@@ -118,7 +122,7 @@ impl PasswordHasher {
     /// [`PasswordError::Overloaded`] as for real passwords.
     pub async fn verify_nothing(&self, password: impl Into<String>) -> Result<(), PasswordError> {
         let (decoy, password) = (Arc::clone(&self.decoy), Zeroizing::new(password.into()));
-        self.run(move || verify(&decoy, &password).map(drop)).await??;
+        self.run(move |memory| verify_in(memory, &decoy, &password).map(drop)).await??;
         Ok(())
     }
 
@@ -131,19 +135,30 @@ impl PasswordHasher {
             return Ok(Checked { matches: crate::secrets::verify_secret(stored, secret)?, upgraded: None });
         }
         let (encoded, password) = (stored.to_owned(), Zeroizing::new(secret.to_owned()));
-        let matches = self.run(move || verify(&encoded, &password)).await??;
+        let matches = self.run(move |memory| verify_in(memory, &encoded, &password)).await??;
         let outdated = matches && crate::secrets::needs_rehash(stored, secret);
         let upgraded = outdated.then(|| crate::secrets::hash_secret(secret, self.rng.as_ref()));
         Ok(Checked { matches, upgraded })
     }
 
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, PasswordError> {
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Memory) -> T + Send + 'static,
+    ) -> Result<T, PasswordError> {
         let admitted = Arc::clone(&self.admission).try_acquire_owned().map_err(|_| PasswordError::Overloaded)?;
         let worker = Arc::clone(&self.workers).acquire_owned().await.map_err(|_| PasswordError::Failed)?;
         // The permits move along: a caller that goes away must not make room while its work still runs.
+        let spare = self.spare.clone();
         tokio::task::spawn_blocking(move || {
             let _permits = (admitted, worker);
-            work()
+            let mut memory = spare.take();
+            let done = work(&mut memory);
+            spare.put(memory);
+            tokio::spawn(async move {
+                tokio::time::sleep(KEPT_FOR).await;
+                spare.give_back(KEPT_FOR);
+            });
+            done
         })
         .await
         .map_err(|_| PasswordError::Failed)

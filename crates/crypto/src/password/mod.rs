@@ -8,6 +8,7 @@ mod crypt64;
 mod encoded;
 mod hasher;
 mod md5_family;
+mod memory;
 mod pbkdf2_hash;
 mod portable;
 mod scheme;

@@ -4,6 +4,7 @@ use castellan_kernel::Rng;
 
 use super::encoded::Encoded;
 use super::hasher::PasswordError;
+use super::memory::Memory;
 use super::{MAX_PASSWORD_BYTES, argon2id, bcrypt_hash};
 
 /// How new passwords are hashed. The default is Argon2id with 19 MiB, two passes and one lane (the OWASP recommendation).
@@ -37,13 +38,18 @@ impl Scheme {
     /// # Errors
     /// [`PasswordError::TooLong`], or [`PasswordError::Costs`] if the scheme's costs are impossible.
     pub fn hash(&self, password: &str, rng: &dyn Rng) -> Result<String, PasswordError> {
+        self.hash_in(&mut Memory::default(), password, rng)
+    }
+
+    /// The same in memory that other hashes were made in.
+    pub(super) fn hash_in(&self, memory: &mut Memory, password: &str, rng: &dyn Rng) -> Result<String, PasswordError> {
         let longest = if matches!(self, Self::Bcrypt { .. }) { 72 } else { MAX_PASSWORD_BYTES };
         if password.len() > longest {
             return Err(PasswordError::TooLong);
         }
         match *self {
             Self::Argon2id { memory_kib, iterations, parallelism } => {
-                argon2id::hash(password.as_bytes(), memory_kib, iterations, parallelism, rng)
+                argon2id::hash(password.as_bytes(), memory_kib, iterations, parallelism, rng, memory)
             }
             Self::Bcrypt { cost } => bcrypt_hash::hash(password.as_bytes(), cost, rng),
         }
