@@ -230,12 +230,7 @@ impl Connection {
     pub fn row<'a>(&'a mut self, statement: &'static Statement, values: &'a [Value]) -> Running<'a, Option<Row>> {
         let first = |rows: Vec<Row>| rows.into_iter().next();
         let origin = Origin::Statement(statement);
-        match self.query_now(statement.sql, statement.scope, values, origin, cost(statement)) {
-            Ok(outcome) => Running::done(outcome.map(first)),
-            Err(cost) => Running::waiting(async move {
-                self.query_later(statement.sql, statement.scope, values, origin, cost).await.map(first)
-            }),
-        }
+        self.query(statement.sql, statement.scope, values, origin, cost(statement)).map(first)
     }
 
     /// Runs a statement for the number of rows that it changed.
@@ -305,10 +300,7 @@ impl Connection {
         origin: Origin,
         cost: Cost,
     ) -> Option<Result<u64>> {
-        if let Err(refusal) = self.refuse_if_lost() {
-            return Some(Err(refusal));
-        }
-        let instance = match scoped(self.instance.as_deref(), scope) {
+        let instance = match self.refuse_if_lost().and_then(|()| scoped(self.instance.as_deref(), scope)) {
             Ok(instance) => instance,
             Err(refusal) => return Some(Err(refusal)),
         };
@@ -346,9 +338,6 @@ impl Connection {
         origin: Origin,
         cost: Cost,
     ) -> Result<Result<Vec<Row>>, Cost> {
-        if let Err(refusal) = self.refuse_if_lost() {
-            return Ok(Err(refusal));
-        }
         if let (Some(memory), false) = (&self.memory, self.readings.is_empty()) {
             let tables = match origin {
                 Origin::Statement(statement) if statement.keyed => memory.tables_of(statement.sql).present(),
@@ -357,7 +346,7 @@ impl Connection {
             };
             self.note_read(tables);
         }
-        let instance = match scoped(self.instance.as_deref(), scope) {
+        let instance = match self.refuse_if_lost().and_then(|()| scoped(self.instance.as_deref(), scope)) {
             Ok(instance) => instance,
             Err(refusal) => return Ok(Err(refusal)),
         };

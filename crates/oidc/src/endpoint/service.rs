@@ -73,9 +73,8 @@ impl Service<Request> for Endpoints {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request) -> Self::Future {
+    fn call(&mut self, mut request: Request) -> Self::Future {
         let shared = Arc::clone(&self.0);
-        let mut request = request;
         Box::pin(async move { Ok(shared.serve(&mut request).await) })
     }
 }
