@@ -7,12 +7,11 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use castellan_kernel::{Error, Result};
-use tokio::runtime::Handle;
 use tokio::sync::{Mutex, oneshot};
 
 use super::Durability;
 use super::checkpoint::{self, Checkpoints};
-use super::group::{Group, Outcome, wanted};
+use super::group::{Outcome, wanted};
 use super::handed_over::HandedOver;
 use super::precedence::give_way;
 use super::writer::{Health, Writer};
@@ -57,8 +56,6 @@ pub(super) struct Committer {
     restart_at: u64,
     /// How many commands the last group had.
     last_group: usize,
-    /// The threads that serve those who wait.
-    runtime: Option<Handle>,
 }
 
 impl Committer {
@@ -71,8 +68,7 @@ impl Committer {
         checkpoints: Checkpoints,
     ) -> Result<Sender<Signal>> {
         let restart_at = checkpoint::RESTART_AT_PAGES;
-        let runtime = Handle::try_current().ok();
-        let committer = Self { writer, health, handed_over, log, checkpoints, restart_at, last_group: 0, runtime };
+        let committer = Self { writer, health, handed_over, log, checkpoints, restart_at, last_group: 0 };
         let (sender, signals) = channel();
         std::thread::Builder::new()
             .name("db-committer".to_owned())
@@ -145,25 +141,15 @@ impl Committer {
         {
             let reason = unsynced(&cause);
             self.health.fail(&reason);
-            self.tell(group, Outcome::Unknown(reason.into()));
+            group.settle(Outcome::Unknown(reason.into()));
             return;
         }
-        self.tell(group, Outcome::Durable);
+        group.settle(Outcome::Durable);
         if pages > 0 {
             if pages < checkpoint::RESTART_AT_PAGES {
                 self.restart_at = checkpoint::RESTART_AT_PAGES;
             }
             self.checkpoints.note(pages);
-        }
-    }
-
-    /// Tells everyone who waits, from a thread that serves them: it wakes them all and then goes on with the first. Told from here, each
-    /// would wake a thread that has slept since it went on with the one before.
-    fn tell(&self, group: Group, outcome: Outcome) {
-        let ended = group.end(outcome);
-        match &self.runtime {
-            Some(runtime) => drop(runtime.spawn(async move { drop(ended) })),
-            None => drop(ended),
         }
     }
 }

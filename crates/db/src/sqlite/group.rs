@@ -54,11 +54,6 @@ impl Group {
         self.handed_over.push(batch);
     }
 
-    /// Has the outcome told when what is returned is dropped.
-    pub(super) fn end(self, outcome: Outcome) -> Ended {
-        Ended(Some((self, outcome)))
-    }
-
     /// Tells everyone who waits.
     pub(super) fn settle(self, outcome: Outcome) {
         for batch in self.handed_over {
@@ -75,17 +70,6 @@ impl Group {
     /// Whether there are such.
     pub(super) fn is_awaited(&self) -> bool {
         self.len() > 0
-    }
-}
-
-/// A group whose outcome is known. Its drop tells everyone who waits, so that they are told even by a task that never runs.
-pub(super) struct Ended(Option<(Group, Outcome)>);
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        if let Some((group, outcome)) = self.0.take() {
-            group.settle(outcome);
-        }
     }
 }
 
